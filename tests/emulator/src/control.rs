@@ -1,0 +1,36 @@
+//! How a running emulator is told to misbehave, over its own port:
+//!
+//! ```text
+//! curl -d late:500 http://127.0.0.1:PORT/_emulator/once      at the next request
+//! curl -d drip:1   http://127.0.0.1:PORT/_emulator/always    at every request
+//! curl -d ''       http://127.0.0.1:PORT/_emulator/always    never again
+//! curl             http://127.0.0.1:PORT/_emulator/statistics
+//! ```
+
+use serde_json::{Value, json};
+
+use crate::http::Request;
+use crate::{Fault, Shared, lock};
+
+/// The answer to a request that is for the emulator itself and not for the service.
+pub fn answer(shared: &Shared, request: &Request) -> Option<Value> {
+    let command = request.path.strip_prefix("/_emulator/")?;
+    Some(match carry_out(shared, command, &String::from_utf8_lossy(&request.body)) {
+        Ok(value) => value,
+        Err(message) => json!({ "error": message }),
+    })
+}
+
+fn carry_out(shared: &Shared, command: &str, body: &str) -> Result<Value, String> {
+    let fault = || body.parse::<Fault>();
+    match command {
+        "once" => lock(&shared.faults).once(fault()?),
+        "always" => lock(&shared.faults).always(if body.is_empty() { None } else { Some(fault()?) }),
+        "statistics" => {
+            let statistics = lock(&shared.statistics);
+            return Ok(json!({"connections": statistics.connections, "requests": statistics.requests.len()}));
+        }
+        _ => return Err(format!("{command}: no such command")),
+    }
+    Ok(json!({}))
+}

@@ -1,0 +1,71 @@
+//! The emulator as a program.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use emulator::{Emulator, Fault, Options, SECRET_ID, SECRET_KEY};
+use lexopt::prelude::*;
+
+const HELP: &str = "\
+The TRRO service's side of the wire, on a free port of the loopback.
+
+  --tls                    serve HTTPS, with a certificate of its own
+  --ca-file FILE           write that certificate to FILE
+  --devices FILE           the devices, as JSON (default: about 60 in two projects)
+  --region-required        refuse a request without X-TC-Region
+  --requests-per-s N       for each action (default 20; 0: no limit)
+  --max-page-size N        (default 100)
+  --clock-offset-s N       how far its clock is ahead
+  --fault FAULT            misbehave at every request: late:MS drip:MS cut-off wrong-length wrong-type not-json
+                           too-large:BYTES gzip status:CODE redirect reset wrong-clock:S throttled
+                           close-after-answer error:CODE answer:TEXT echo
+  --help
+
+It prints its address and the key that it knows, as lines for a shell:
+  TRRO_ENDPOINT=... TENCENTCLOUD_SECRET_ID=... TENCENTCLOUD_SECRET_KEY=...
+";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("emulator: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn std::error::Error>> {
+    let mut options = Options::default();
+    let mut ca_file = None;
+    let mut fault: Option<Fault> = None;
+    let mut arguments = lexopt::Parser::from_env();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("tls") => options.tls = true,
+            Long("ca-file") => ca_file = Some(arguments.value()?),
+            Long("devices") => options.devices = Some(std::fs::read_to_string(arguments.value()?)?),
+            Long("region-required") => options.region_required = true,
+            Long("requests-per-s") => options.requests_per_s = arguments.value()?.parse()?,
+            Long("max-page-size") => options.max_page_size = arguments.value()?.parse()?,
+            Long("clock-offset-s") => options.clock_offset_s = arguments.value()?.parse()?,
+            Long("fault") => fault = Some(arguments.value()?.parse()?),
+            Long("help") => {
+                print!("{HELP}");
+                return Ok(());
+            }
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    let emulator = Emulator::start(options)?;
+    emulator.misbehave_always(fault);
+    if let Some(path) = ca_file {
+        std::fs::write(path, emulator.ca_pem())?;
+    }
+    println!("TRRO_ENDPOINT={}", emulator.url());
+    println!("TENCENTCLOUD_SECRET_ID={SECRET_ID}");
+    println!("TENCENTCLOUD_SECRET_KEY={SECRET_KEY}");
+    io::stdout().flush()?;
+    emulator.run();
+    Ok(())
+}
