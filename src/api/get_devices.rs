@@ -1,0 +1,239 @@
+//! GetDevices: the authorization of a project's devices, a page at a time. Uses `value`.
+//!
+//! Source: the GetDevices document (tencentcloud.com/document/api/1252/68116) and the published API definitions.
+
+use serde::{Deserialize, Serialize};
+
+use super::Request;
+use super::value::{Integer, IntegerOrText, List, Object, Text};
+
+/// What to ask for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct GetDevices<'a> {
+    /// The page, from 1.
+    pub page_num: i64,
+    /// Rows a page. The service documents no limit.
+    pub page_size: i64,
+    /// Only devices of this project.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project_id: Option<&'a str>,
+    /// Only this device. Whether the filter is exact is documented nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<&'a str>,
+}
+
+impl Request for GetDevices<'_> {
+    const ACTION: &'static str = "GetDevices";
+    type Response<'a> = Devices<'a>;
+}
+
+/// One page of devices.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Devices<'a> {
+    /// Whether of all pages or of this one is documented nowhere; samples suggest all.
+    #[serde(default)]
+    pub total_count: Integer,
+    /// The service's id of the request.
+    #[serde(borrow, default)]
+    pub request_id: Text<'a>,
+    /// The rows. Two rows may have the same id.
+    #[serde(borrow, default)]
+    pub devices: List<Object<Device<'a>>>,
+}
+
+/// One row: a device and its licenses.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Device<'a> {
+    /// Unique inside one project only, and even there the published sample has it twice.
+    #[serde(borrow, default)]
+    pub device_id: Text<'a>,
+    /// The name given to the device.
+    #[serde(borrow, default)]
+    pub device_name: Text<'a>,
+    /// How many licenses are bound.
+    #[serde(default)]
+    pub license_count: Integer,
+    /// Whole days until the expiry.
+    #[serde(default)]
+    pub remain_day: Integer,
+    /// When the licenses expire, in seconds since 1970. Documented as a string; older samples have a number.
+    #[serde(default)]
+    pub expire_time: IntegerOrText,
+    /// The service duration in seconds, as the document calls it. Documented as a string; older samples have a number.
+    #[serde(default)]
+    pub duration: IntegerOrText,
+    /// The ids of the licenses.
+    #[serde(borrow, default)]
+    pub license_ids: List<Text<'a>>,
+    /// What is left of the month's allowance. Its unit is documented nowhere.
+    #[serde(default)]
+    pub monthly_remain_time: Integer,
+    /// The month's allowance in minutes.
+    #[serde(default)]
+    pub limited_time: Integer,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::decode;
+    use crate::error::Status;
+
+    fn devices(json: &str) -> Devices<'_> {
+        decode(json.as_bytes()).unwrap_or_else(|error| panic!("{json}: {error}"))
+    }
+
+    /// The message with which an answer of one row is refused; `fields` are the row's.
+    fn refusal(fields: &str) -> String {
+        let json = format!(r#"{{"Response":{{"Devices":[{{}},{{{fields}}}],"RequestId":"r"}}}}"#);
+        let error = decode::<Devices>(json.as_bytes()).expect_err(fields);
+        assert_eq!(error.status, Status::BadResponse, "{fields}: {error}");
+        error.message
+    }
+
+    #[test]
+    fn the_request_is_the_documented_one() {
+        let mut request =
+            GetDevices { page_num: 1, page_size: 10, project_id: Some("m82k5408n675phvb"), device_id: Some("dev1") };
+        assert_eq!(
+            request.body().unwrap(),
+            r#"{"PageNum":1,"PageSize":10,"ProjectId":"m82k5408n675phvb","DeviceId":"dev1"}"#
+        );
+        (request.project_id, request.device_id) = (None, None);
+        assert_eq!(request.body().unwrap(), r#"{"PageNum":1,"PageSize":10}"#);
+    }
+
+    #[test]
+    fn the_published_sample_decodes_with_both_rows_of_one_id() {
+        let page = devices(
+            r#"{"Response":{"TotalCount":2,"RequestId":"r-1","Devices":[
+            {"DeviceId":"dev1","DeviceName":"vin234","LicenseCount":2,"RemainDay":30,"ExpireTime":"167840945",
+             "Duration":"86400","LicenseIds":["trro-1","trro-2"],"MonthlyRemainTime":66000,"LimitedTime":60000},
+            {"DeviceId":"dev1","DeviceName":"vin235","LicenseCount":1,"RemainDay":30,"ExpireTime":167840945,
+             "Duration":86400,"LicenseIds":["trro-3"]}]}}"#,
+        );
+        assert_eq!(page.total_count, Integer(Some(2)));
+        assert_eq!(&*page.request_id, "r-1");
+        let [first, second] = &*page.devices else { panic!("two rows expected") };
+        assert_eq!((&*first.device_id, &*second.device_id), ("dev1", "dev1"));
+        assert_eq!((&*first.device_name, &*second.device_name), ("vin234", "vin235"));
+        assert_eq!(first.license_count, Integer(Some(2)));
+        assert_eq!(first.remain_day, Integer(Some(30)));
+        assert_eq!(first.expire_time, IntegerOrText(Some(167_840_945)));
+        assert_eq!(second.expire_time, first.expire_time);
+        assert_eq!(first.duration, IntegerOrText(Some(86_400)));
+        assert_eq!(second.duration, first.duration);
+        assert_eq!(first.license_ids.iter().map(|id| &**id).collect::<Vec<_>>(), ["trro-1", "trro-2"]);
+        assert_eq!(first.monthly_remain_time, Integer(Some(66_000)));
+        assert_eq!(first.limited_time, Integer(Some(60_000)));
+        assert_eq!(second.monthly_remain_time, Integer(None));
+    }
+
+    #[test]
+    fn every_field_may_be_missing_or_null() {
+        let missing = devices(r#"{"Response":{"Devices":[{}]}}"#);
+        let null = devices(
+            r#"{"Response":{"TotalCount":null,"RequestId":null,"Devices":[{"DeviceId":null,"DeviceName":null,
+            "LicenseCount":null,"RemainDay":null,"ExpireTime":null,"Duration":null,"LicenseIds":null,
+            "MonthlyRemainTime":null,"LimitedTime":null}]}}"#,
+        );
+        assert_eq!(missing, null);
+        assert_eq!(missing.devices[0].expire_time, IntegerOrText(None));
+        assert!(missing.devices[0].license_ids.is_empty());
+        assert_eq!(&*missing.devices[0].device_id, "");
+    }
+
+    #[test]
+    fn no_devices_are_no_rows() {
+        for json in [r#"{"Response":{}}"#, r#"{"Response":{"Devices":null}}"#, r#"{"Response":{"Devices":[]}}"#] {
+            assert!(devices(json).devices.is_empty());
+        }
+    }
+
+    #[test]
+    fn an_empty_expiry_or_duration_is_absent() {
+        let page = devices(r#"{"Response":{"Devices":[{"ExpireTime":"","Duration":""}]}}"#);
+        assert_eq!(page.devices[0].expire_time, IntegerOrText(None));
+        assert_eq!(page.devices[0].duration, IntegerOrText(None));
+    }
+
+    #[test]
+    fn unknown_fields_are_ignored() {
+        let page = devices(
+            r#"{"Response":{"New":[{"a":[null,1.5e3]}],"Devices":[{"DeviceId":"d","New":{"DeviceId":7}}]},"Other":1}"#,
+        );
+        assert_eq!(&*page.devices[0].device_id, "d");
+    }
+
+    #[test]
+    fn escaped_and_chinese_names_are_decoded() {
+        let page =
+            devices(r#"{"Response":{"Devices":[{"DeviceName":"\u672a\u547d\u540d \"1\"","DeviceId":"车队一号"}]}}"#);
+        assert_eq!(&*page.devices[0].device_name, "未命名 \"1\"");
+        assert_eq!(&*page.devices[0].device_id, "车队一号");
+    }
+
+    #[test]
+    fn a_wrong_type_is_refused_and_the_field_named() {
+        for (fields, path) in [
+            (r#""DeviceId":5"#, "Response.Devices[1].DeviceId"),
+            (r#""DeviceName":{}"#, "Response.Devices[1].DeviceName"),
+            (r#""LicenseCount":"2""#, "Response.Devices[1].LicenseCount"),
+            (r#""LicenseCount":2.0"#, "Response.Devices[1].LicenseCount"),
+            (r#""RemainDay":true"#, "Response.Devices[1].RemainDay"),
+            (r#""RemainDay":1e30"#, "Response.Devices[1].RemainDay"),
+            (r#""ExpireTime":"soon""#, "Response.Devices[1].ExpireTime"),
+            (r#""ExpireTime":"+5""#, "Response.Devices[1].ExpireTime"),
+            (r#""ExpireTime":" 5""#, "Response.Devices[1].ExpireTime"),
+            (r#""ExpireTime":"-""#, "Response.Devices[1].ExpireTime"),
+            (r#""ExpireTime":"99999999999999999999""#, "Response.Devices[1].ExpireTime"),
+            (r#""Duration":[]"#, "Response.Devices[1].Duration"),
+            (r#""LicenseIds":"a""#, "Response.Devices[1].LicenseIds"),
+            (r#""LicenseIds":["a",7]"#, "Response.Devices[1].LicenseIds[1]"),
+            (r#""LicenseIds":{}"#, "Response.Devices[1].LicenseIds"),
+            (r#""MonthlyRemainTime":"1""#, "Response.Devices[1].MonthlyRemainTime"),
+            (r#""LimitedTime":9223372036854775808"#, "Response.Devices[1].LimitedTime"),
+            (r#""LimitedTime":-9223372036854775808"#, "Response.Devices[1].LimitedTime"),
+            (r#""DeviceId":"a","DeviceId":"b""#, "Response.Devices[1]"),
+        ] {
+            let message = refusal(fields);
+            assert!(message.contains(path), "{fields}: {message}");
+        }
+    }
+
+    #[test]
+    fn a_nul_in_a_string_is_refused_and_the_field_named() {
+        let message = refusal(r#""DeviceName":"a\u0000b""#);
+        assert!(message.contains("Devices[1].DeviceName") && message.contains("NUL"), "{message}");
+        let message = refusal(r#""LicenseIds":["a\u0000"]"#);
+        assert!(message.contains("Devices[1].LicenseIds[0]") && message.contains("NUL"), "{message}");
+    }
+
+    #[test]
+    fn a_row_or_a_license_that_is_null_is_refused() {
+        for (json, path) in [
+            (r#"{"Response":{"Devices":[null]}}"#, "Response.Devices[0]"),
+            (r#"{"Response":{"Devices":[[]]}}"#, "Response.Devices[0]"),
+            (r#"{"Response":{"Devices":[["dev1","vin1",1]]}}"#, "Response.Devices[0]"),
+            (r#"{"Response":{"Devices":[{"LicenseIds":["a",null]}]}}"#, "Response.Devices[0].LicenseIds[1]"),
+            (r#"{"Response":{"Devices":{}}}"#, "Response.Devices"),
+            (r#"{"Response":{"TotalCount":"2"}}"#, "Response.TotalCount"),
+        ] {
+            let error = decode::<Devices>(json.as_bytes()).expect_err(json);
+            assert_eq!(error.status, Status::BadResponse);
+            assert!(error.message.contains(path), "{json}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_integer_at_each_end_of_its_range_is_kept() {
+        let page = devices(
+            r#"{"Response":{"Devices":[{"RemainDay":-9223372036854775807,"ExpireTime":"9223372036854775807"}]}}"#,
+        );
+        assert_eq!(page.devices[0].remain_day, Integer(Some(-i64::MAX)));
+        assert_eq!(page.devices[0].expire_time, IntegerOrText(Some(i64::MAX)));
+    }
+}

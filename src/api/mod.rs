@@ -1,0 +1,199 @@
+//! The TRRO API, version 2022-03-25: one file an action group, request in, typed response out, no I/O. Uses `error`.
+
+pub mod codes;
+pub mod get_devices;
+pub mod value;
+
+use serde::Deserialize;
+
+use crate::error::{Error, Status, printable};
+use value::{Object, Text};
+
+/// The version of the API, sent as `X-TC-Version`.
+pub const VERSION: &str = "2022-03-25";
+/// The service, as signatures name it, whatever the host is.
+pub const SERVICE: &str = "trro";
+/// The type of every request body.
+pub const CONTENT_TYPE: &str = "application/json";
+
+/// A request to one action of the API.
+pub trait Request: serde::Serialize {
+    /// The name of the action, sent as `X-TC-Action`.
+    const ACTION: &'static str;
+    /// What the action answers with, borrowing from the answer's text.
+    type Response<'a>: Deserialize<'a>;
+
+    /// The request as JSON.
+    fn body(&self) -> Result<String, Error> {
+        serde_json::to_string(self)
+            .map_err(|error| Error::new(Status::Internal, format!("cannot encode {}: {error}", Self::ACTION)))
+    }
+}
+
+#[derive(Deserialize)]
+struct Envelope<T> {
+    #[serde(rename = "Response")]
+    response: Object<T>,
+}
+
+#[derive(Deserialize)]
+struct Outcome<'a> {
+    #[serde(rename = "Error", borrow, default)]
+    error: Option<Object<ServiceError<'a>>>,
+    #[serde(rename = "RequestId", borrow, default)]
+    request_id: Text<'a>,
+}
+
+#[derive(Deserialize)]
+struct ServiceError<'a> {
+    #[serde(rename = "Code", borrow)]
+    code: Text<'a>,
+    #[serde(rename = "Message", borrow, default)]
+    message: Text<'a>,
+}
+
+/// Tells whether the service carried the request out. An answer with an `Error` is an error, whatever the HTTP status.
+pub fn judge(http_status: u16, body: &[u8]) -> Result<(), Error> {
+    let judged = match decode::<Outcome>(body) {
+        Ok(Outcome { error: Some(error), request_id }) => Err(from_service(&error, &request_id)),
+        Ok(_) if http_status == 200 => Ok(()),
+        Err(error) if http_status == 200 => Err(error),
+        Ok(_) | Err(_) => Err(from_http_status(http_status)),
+    };
+    judged.map_err(|mut error| {
+        error.http_status = http_status;
+        error
+    })
+}
+
+/// Decodes the `Response` of an answer. What does not fit is `BadResponse`, naming the field.
+pub fn decode<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Error> {
+    let text = std::str::from_utf8(body)
+        .map_err(|_| Error::new(Status::BadResponse, "the answer is not an answer of this API: it is not UTF-8"))?;
+    match serde_json::from_str::<Object<Envelope<T>>>(text) {
+        Ok(envelope) => Ok(envelope.0.response.0),
+        Err(_) => Err(explain::<T>(text)),
+    }
+}
+
+/// Decodes once more, slower, to learn which field does not fit.
+fn explain<'a, T: Deserialize<'a>>(text: &'a str) -> Error {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let sentence = match serde_path_to_error::deserialize::<_, Object<Envelope<T>>>(&mut deserializer) {
+        Err(error) if error.inner().is_data() => {
+            let path = error.path().to_string();
+            let field = if path == "." { "the answer".to_owned() } else { format!("the answer's {path}") };
+            format!("{field}: {}", error.inner())
+        }
+        Err(error) => format!("the answer is not JSON: {}", error.inner()),
+        Ok(_) => match deserializer.end() {
+            Err(error) => format!("the answer is not JSON: {error}"),
+            Ok(()) => "the answer cannot be decoded".to_owned(),
+        },
+    };
+    Error::new(Status::BadResponse, printable(&sentence))
+}
+
+fn from_service(error: &ServiceError<'_>, request_id: &str) -> Error {
+    let known = codes::lookup(&error.code);
+    let message = if error.message.is_empty() {
+        known.sentence().to_owned()
+    } else {
+        format!("{}: {}", known.sentence(), printable(&error.message))
+    };
+    let mut result = Error::new(known.status, message);
+    result.retryable = known.retryable;
+    result.code = printable(&error.code);
+    result.request_id = printable(request_id);
+    result
+}
+
+fn from_http_status(http_status: u16) -> Error {
+    match http_status {
+        500..=599 => Error::new(Status::ServiceFailed, format!("the service failed with HTTP status {http_status}")),
+        429 => Error::new(Status::Throttled, "too many requests (HTTP status 429)"),
+        300..=399 => Error::new(
+            Status::BadResponse,
+            format!(
+                "the endpoint redirects (HTTP status {http_status}), which is not followed: a signature holds for one host"
+            ),
+        ),
+        _ => Error::new(
+            Status::BadResponse,
+            format!("HTTP status {http_status} without an answer of this API; is the endpoint right?"),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_in_the_answer_is_an_error_with_http_200() {
+        let body = br#"{"Response":{"Error":{"Code":"AuthFailure.SignatureFailure","Message":"no\nmatch"},"RequestId":"r-1"}}"#;
+        let error = judge(200, body).unwrap_err();
+        assert_eq!(error.status, Status::AuthRejected);
+        assert_eq!(error.code, "AuthFailure.SignatureFailure");
+        assert_eq!(error.request_id, "r-1");
+        assert!(error.message.ends_with(": no match"), "{error}");
+        assert_eq!(error.http_status, 200);
+        assert!(!error.retryable);
+    }
+
+    #[test]
+    fn an_error_in_the_answer_counts_more_than_the_http_status() {
+        let body = br#"{"Response":{"Error":{"Code":"RequestLimitExceeded","Message":""},"RequestId":"r"}}"#;
+        let error = judge(503, body).unwrap_err();
+        assert_eq!((error.status, error.http_status, error.retryable), (Status::Throttled, 503, true));
+    }
+
+    #[test]
+    fn without_an_answer_the_http_status_decides() {
+        for (http_status, status) in [
+            (500, Status::ServiceFailed),
+            (503, Status::ServiceFailed),
+            (429, Status::Throttled),
+            (302, Status::BadResponse),
+            (307, Status::BadResponse),
+            (404, Status::BadResponse),
+            (201, Status::BadResponse),
+        ] {
+            let error = judge(http_status, b"<html>").unwrap_err();
+            assert_eq!((error.status, error.http_status), (status, http_status));
+        }
+    }
+
+    #[test]
+    fn what_is_no_answer_of_this_api_is_named() {
+        for (body, expected) in [
+            (&b"<html></html>"[..], "not JSON"),
+            (b"", "not JSON"),
+            (b"{\"Response\":{}} x", "not JSON"),
+            (b"{\"Response\":{\"Devices\"", "not JSON"),
+            (b"\xff\xfe", "not UTF-8"),
+            (b"{}", "Response"),
+            (b"[]", "the answer"),
+            (b"null", "the answer"),
+            (b"{\"Response\":null}", "Response"),
+            (b"{\"Response\":[1]}", "Response"),
+            (b"{\"Response\":{},\"Response\":{}}", "duplicate field"),
+            (b"{\"Response\":{\"Error\":\"x\"}}", "Response.Error"),
+            (b"{\"Response\":{\"Error\":{}}}", "Response.Error"),
+            (b"{\"Response\":{\"Error\":{\"Code\":7}}}", "Response.Error.Code"),
+            (b"{\"Response\":{\"RequestId\":7}}", "Response.RequestId"),
+        ] {
+            let error = judge(200, body).unwrap_err();
+            assert_eq!(error.status, Status::BadResponse, "{error}");
+            assert!(error.message.contains(expected), "{expected}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_deeply_nested_answer_is_refused_and_not_recursed_into() {
+        let body = "[".repeat(1_000_000);
+        assert_eq!(judge(200, body.as_bytes()).unwrap_err().status, Status::BadResponse);
+        let body = format!("{{\"Response\":{{\"Unknown\":{body}");
+        assert_eq!(judge(200, body.as_bytes()).unwrap_err().status, Status::BadResponse);
+    }
+}

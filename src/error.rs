@@ -1,0 +1,157 @@
+//! The one error type: what happened, in a status, the service's own words, and a sentence for people. Uses nothing.
+
+use std::fmt;
+
+/// What kind of failure it is; the numbers are those of `trro_status` in `trro.h`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(i32)]
+pub enum Status {
+    /// The caller broke the contract; nothing was sent.
+    InvalidArgument = 1,
+    /// The caller's buffer has no room for the answer.
+    BufferTooSmall = 2,
+    /// No source gave credentials.
+    NoCredentials = 3,
+    /// Unknown key, wrong signature, bad token.
+    AuthRejected = 4,
+    /// The key is good and may not do this.
+    PermissionDenied = 5,
+    /// The service refused the time of the request.
+    ClockSkew = 6,
+    /// Too many requests.
+    Throttled = 7,
+    /// The service refused a parameter.
+    RequestRejected = 8,
+    /// What was asked for does not exist.
+    NotFound = 9,
+    /// The service failed.
+    ServiceFailed = 10,
+    /// The name of the service did not resolve.
+    ResolveFailed = 11,
+    /// Refused, unreachable, reset, closed early.
+    ConnectFailed = 12,
+    /// Certificate, name, or protocol of TLS.
+    TlsFailed = 13,
+    /// The deadline passed.
+    Timeout = 14,
+    /// The caller cancelled.
+    Cancelled = 15,
+    /// Not an answer of this API, or larger than allowed.
+    BadResponse = 16,
+    /// A fault of this library.
+    Internal = 17,
+    /// The proxy refused or failed.
+    ProxyFailed = 18,
+    /// A source of credentials is there and cannot be used.
+    CredentialsFailed = 19,
+}
+
+/// A failed call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    /// What kind of failure it is.
+    pub status: Status,
+    /// A sentence for people. Never holds a secret.
+    pub message: String,
+    /// The service's code, such as `AuthFailure.SignatureExpire`, or empty.
+    pub code: String,
+    /// The service's id of the request, or empty.
+    pub request_id: String,
+    /// The HTTP status of the answer, 0 without one.
+    pub http_status: u16,
+    /// `errno` of the failing system call, or 0.
+    pub os_error: i32,
+    /// Requests sent by the call.
+    pub attempts: u32,
+    /// Whether the same call may succeed later.
+    pub retryable: bool,
+}
+
+impl Error {
+    /// An error that says `message`; whether it is worth trying again follows from the status.
+    pub fn new(status: Status, message: impl Into<String>) -> Error {
+        use Status::*;
+        Error {
+            status,
+            message: message.into(),
+            code: String::new(),
+            request_id: String::new(),
+            http_status: 0,
+            os_error: 0,
+            attempts: 0,
+            retryable: matches!(
+                status,
+                Throttled | ServiceFailed | ResolveFailed | ConnectFailed | Timeout | ClockSkew
+            ),
+        }
+    }
+
+    /// The caller broke the contract: `argument` names what is wrong, `expected` what it should have been.
+    pub fn invalid_argument(argument: &str, expected: impl fmt::Display) -> Error {
+        Error::new(Status::InvalidArgument, format!("{argument}: {expected}"))
+    }
+
+    /// The same error, with the `errno` of the system call that failed.
+    #[must_use]
+    pub fn with_os_error(mut self, cause: &std::io::Error) -> Error {
+        self.os_error = cause.raw_os_error().unwrap_or(0);
+        self
+    }
+
+    /// Replaces every occurrence of `secret` in the texts, most of which come from the network.
+    pub fn redact(&mut self, secret: &str) {
+        if secret.is_empty() {
+            return;
+        }
+        for text in [&mut self.message, &mut self.code, &mut self.request_id] {
+            if text.contains(secret) {
+                *text = text.replace(secret, "***");
+            }
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.code.is_empty() {
+            write!(formatter, "{}", self.message)
+        } else {
+            write!(formatter, "{} ({})", self.message, self.code)
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Text from outside as it may stand in a message: on one line, without control characters.
+pub fn printable(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn redact_removes_the_secret_from_every_text() {
+        let mut error = Error::new(Status::AuthRejected, "key s3cret is unknown, s3cret!");
+        error.code = "s3cret".into();
+        error.request_id = "id-s3cret".into();
+        error.redact("s3cret");
+        assert_eq!(error.message, "key *** is unknown, ***!");
+        assert_eq!(error.code, "***");
+        assert_eq!(error.request_id, "id-***");
+    }
+
+    #[test]
+    fn redact_of_an_empty_secret_changes_nothing() {
+        let mut error = Error::new(Status::AuthRejected, "unknown key");
+        error.redact("");
+        assert_eq!(error.message, "unknown key");
+    }
+
+    #[test]
+    fn printable_keeps_no_control_character() {
+        assert_eq!(printable("a\r\nb\u{1b}[31m\u{9b}c"), "a  b [31m c");
+    }
+}

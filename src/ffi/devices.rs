@@ -1,0 +1,229 @@
+//! GetDevices. Uses `arguments`, `arena`, `api`.
+
+use std::ffi::{c_char, c_void};
+use std::mem::size_of;
+use std::ptr;
+
+use super::arena::Arena;
+use super::arguments::{Input, input, line, number, refuse};
+use super::client::trro_client;
+use super::error::{trro_error, trro_status};
+use super::{on_client, put};
+use crate::api::get_devices::{Device, Devices, GetDevices};
+use crate::error::{Error, Status};
+
+/// In place of a number that the service did not send, or sent as null.
+pub const TRRO_ABSENT: i64 = i64::MIN;
+
+/// Which devices to ask for. Initialise it with TRRO_GET_DEVICES_REQUEST_INIT.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct trro_get_devices_request {
+    /// sizeof(trro_get_devices_request), by TRRO_GET_DEVICES_REQUEST_INIT.
+    pub struct_size: usize,
+    /// The page, from 1; 0: 1.
+    pub page_num: i64,
+    /// Rows a page, from 1; 0: 20. The service documents no largest one.
+    pub page_size: i64,
+    /// Only devices of this project; NULL: of all. A row does not say which project it is of.
+    pub project_id: *const c_char,
+    /// Only this device; NULL: all. Whether the service compares exactly is documented nowhere: check the rows. An id is
+    /// unique inside one project only.
+    pub device_id: *const c_char,
+    /// For this call: 1 to 600000 ms; 0: the client's.
+    pub deadline_ms: u32,
+    /// Must be 0.
+    pub reserved: u32,
+}
+
+/// A device and its licenses. It lives in the caller's buffer. New fields may come at the end.
+///
+/// A number that the service did not send is TRRO_ABSENT, a string is "" and a list is empty.
+#[repr(C)]
+pub struct trro_device {
+    /// Never NULL. Unique inside one project at most: two rows may have the same.
+    pub device_id: *const c_char,
+    /// Never NULL. UTF-8.
+    pub device_name: *const c_char,
+    /// Licenses bound to the device (LicenseCount). Whether expired or suspended ones are counted is documented nowhere.
+    pub license_count: i64,
+    /// Whole days until the expiry (RemainDay).
+    pub remain_days: i64,
+    /// When the licenses expire (ExpireTime), in seconds since 1970, UTC. Which license's, where several are bound, is
+    /// documented nowhere.
+    pub expire_time_s: i64,
+    /// The "service duration" (Duration) in seconds; what it means is documented nowhere.
+    pub duration_s: i64,
+    /// What is left of this month's allowance (MonthlyRemainTime). Its unit is documented nowhere; the samples fit
+    /// minutes.
+    pub monthly_remain_time: i64,
+    /// This month's allowance (LimitedTime), in minutes.
+    pub limited_time_minutes: i64,
+    /// The ids of the licenses (LicenseIds); `license_id_count` of them. Neither it nor an element is NULL.
+    pub license_ids: *const *const c_char,
+    /// How many there are.
+    pub license_id_count: usize,
+}
+
+/// One page of devices. It lives in the caller's buffer. New fields may come at the end.
+#[repr(C)]
+pub struct trro_devices {
+    /// TotalCount, or TRRO_ABSENT. Whether of all pages or of this one is documented nowhere; the samples suggest all. To
+    /// read all pages, go on until one has fewer rows than page_size.
+    pub total_count: i64,
+    /// The service's id of the request. Never NULL.
+    pub request_id: *const c_char,
+    /// The rows, in the service's order, which is documented nowhere; `device_count` of them. Neither it nor an element
+    /// is NULL.
+    pub devices: *const *const trro_device,
+    /// How many rows there are.
+    pub device_count: usize,
+}
+
+// SAFETY: repr(C), begins with the size, and made of integers and pointers.
+unsafe impl Input for trro_get_devices_request {
+    const INIT: &'static str = "TRRO_GET_DEVICES_REQUEST_INIT";
+    const FIRST_SIZE: usize = size_of::<trro_get_devices_request>();
+}
+
+const _: () = assert!(
+    std::mem::offset_of!(trro_get_devices_request, reserved) + size_of::<u32>()
+        == size_of::<trro_get_devices_request>()
+);
+
+/// Asks which devices are authorized, with their licenses: a page of them, into the caller's buffer.
+///
+/// If the buffer is too small, the answer is kept for 10 s: the same call with enough room gets it without a second
+/// request. So a program can begin with TRRO_DEVICES_BUFFER_SIZE(page_size) and grow once.
+///
+/// @param client       Not NULL.
+/// @param request      Which devices; not NULL. Copied.
+/// @param buffer       Where the rows go, of any alignment, the caller's. NULL if buffer_size is 0.
+/// @param buffer_size  Its size in bytes.
+/// @param devices      Where the page begins, inside of the buffer: valid as long as the buffer is left alone. Not NULL;
+///                     set to NULL after a failure.
+/// @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
+///                     any alignment; else 0.
+/// @param error        What went wrong; may be NULL.
+/// @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_BUFFER_TOO_SMALL; TRRO_STATUS_AUTH_REJECTED;
+///         TRRO_STATUS_PERMISSION_DENIED; TRRO_STATUS_CLOCK_SKEW; TRRO_STATUS_THROTTLED; TRRO_STATUS_REQUEST_REJECTED;
+///         TRRO_STATUS_NOT_FOUND; TRRO_STATUS_SERVICE_FAILED; TRRO_STATUS_RESOLVE_FAILED; TRRO_STATUS_CONNECT_FAILED;
+///         TRRO_STATUS_TLS_FAILED; TRRO_STATUS_TIMEOUT; TRRO_STATUS_BAD_RESPONSE; TRRO_STATUS_INTERNAL.
+/// @par Threads
+/// Any number at the same time on one client. Each needs a buffer of its own.
+/// @par Blocking
+/// Until the answer is there, and no longer than deadline_ms.
+/// @par Action
+/// GetDevices, version 2022-03-25; it changes nothing; 20 requests a second for an account:
+/// https://www.tencentcloud.com/document/api/1252/68116
+/// @par Example
+/// c-examples/list_devices.c reads all pages; c-examples/shortest.c is the least that is useful.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn trro_get_devices(
+    client: *const trro_client,
+    request: *const trro_get_devices_request,
+    buffer: *mut c_void,
+    buffer_size: usize,
+    devices: *mut *const trro_devices,
+    needed_size: *mut usize,
+    error: *mut trro_error,
+) -> trro_status {
+    // SAFETY: what C passes is as the header says.
+    unsafe {
+        put(devices, ptr::null());
+        put(needed_size, 0);
+        on_client(client, error, |client| {
+            let request = input(request, "request")?;
+            let core_request = core_request(&request)?;
+            if devices.is_null() {
+                return Err(Error::invalid_argument("devices", "is NULL"));
+            }
+            if buffer.is_null() && buffer_size != 0 {
+                return Err(Error::invalid_argument("buffer", "is NULL, and buffer_size is not 0"));
+            }
+            let answer = client.call(&core_request, number(request.deadline_ms))?;
+            let attempts = answer.attempts;
+
+            let mut arena = Arena::new(buffer, buffer_size);
+            let page = lay_out(&client.decode::<GetDevices>(&answer)?, &mut arena);
+            match arena.finish() {
+                Ok(used) => {
+                    put(needed_size, used);
+                    put(devices, page);
+                    Ok(attempts)
+                }
+                Err(needed) => {
+                    put(needed_size, needed);
+                    client.keep(answer);
+                    let message = format!("buffer: {needed} bytes are needed, buffer_size is {buffer_size}");
+                    Err(Error { attempts, ..Error::new(Status::BufferTooSmall, message) })
+                }
+            }
+        })
+    }
+}
+
+unsafe fn core_request(request: &trro_get_devices_request) -> Result<GetDevices<'_>, Error> {
+    refuse(request.reserved != 0, "request->reserved")?;
+    // SAFETY: the strings of the request are as the header says.
+    unsafe {
+        Ok(GetDevices {
+            page_num: from_one(request.page_num, 1, "request->page_num")?,
+            page_size: from_one(request.page_size, 20, "request->page_size")?,
+            project_id: line(request.project_id, "request->project_id")?,
+            device_id: line(request.device_id, "request->device_id")?,
+        })
+    }
+}
+
+fn from_one(given: i64, default: i64, argument: &str) -> Result<i64, Error> {
+    match given {
+        0 => Ok(default),
+        1.. => Ok(given),
+        _ => Err(Error::invalid_argument(argument, format!("expected 1 or more, or 0 for {default}, got {given}"))),
+    }
+}
+
+fn lay_out(page: &Devices<'_>, arena: &mut Arena) -> *const trro_devices {
+    let slot = arena.reserve::<trro_devices>(1);
+    let rows = arena.reserve(page.devices.len());
+    for (index, device) in page.devices.iter().enumerate() {
+        rows.write(index, lay_out_device(device, arena));
+    }
+    let request_id = arena.text(&page.request_id);
+    slot.write(
+        0,
+        trro_devices {
+            total_count: page.total_count.0.unwrap_or(TRRO_ABSENT),
+            request_id,
+            devices: rows.as_ptr(),
+            device_count: page.devices.len(),
+        },
+    );
+    slot.as_ptr()
+}
+
+fn lay_out_device(device: &Device<'_>, arena: &mut Arena) -> *const trro_device {
+    let slot = arena.reserve::<trro_device>(1);
+    let license_ids = arena.reserve(device.license_ids.len());
+    for (index, license_id) in device.license_ids.iter().enumerate() {
+        license_ids.write(index, arena.text(license_id));
+    }
+    slot.write(
+        0,
+        trro_device {
+            device_id: arena.text(&device.device_id),
+            device_name: arena.text(&device.device_name),
+            license_count: device.license_count.0.unwrap_or(TRRO_ABSENT),
+            remain_days: device.remain_day.0.unwrap_or(TRRO_ABSENT),
+            expire_time_s: device.expire_time.0.unwrap_or(TRRO_ABSENT),
+            duration_s: device.duration.0.unwrap_or(TRRO_ABSENT),
+            monthly_remain_time: device.monthly_remain_time.0.unwrap_or(TRRO_ABSENT),
+            limited_time_minutes: device.limited_time.0.unwrap_or(TRRO_ABSENT),
+            license_ids: license_ids.as_ptr(),
+            license_id_count: device.license_ids.len(),
+        },
+    );
+    slot.as_ptr()
+}

@@ -1,0 +1,273 @@
+//! Statuses and the error struct. Uses `error`.
+
+use std::ffi::{CStr, c_char};
+
+use super::Attempts;
+use crate::error::{Error, Status};
+
+/// What a call came to. 0 is success, errors are positive: `if (trro_f(...))` reads "if it failed". The vendor's field
+/// and remote SDKs have it the other way round: 1 is success, and errors are negative.
+///
+/// Every function that returns a status may return TRRO_STATUS_OK, TRRO_STATUS_INVALID_ARGUMENT and
+/// TRRO_STATUS_INTERNAL. Numbers never change; new ones may come.
+pub type trro_status = i32;
+
+/// It worked.
+/// Returned by: every function that returns a status.
+/// What to do: use the outputs.
+pub const TRRO_STATUS_OK: trro_status = 0;
+/// The caller broke the contract: NULL, a bad size or range, text that is not UTF-8, a client used after fork(). Nothing
+/// was sent. The message names the argument.
+/// Returned by: every function that returns a status.
+/// What to do: mend the program or its configuration.
+pub const TRRO_STATUS_INVALID_ARGUMENT: trro_status = 1;
+/// The answer does not fit the buffer; *needed_size says what is enough. The answer is kept for 10 s: the same call with
+/// enough room gets it without a second request.
+/// Returned by: trro_get_devices.
+/// What to do: call again with a buffer of *needed_size bytes.
+pub const TRRO_STATUS_BUFFER_TOO_SMALL: trro_status = 2;
+/// No source gave credentials.
+/// Returned by: trro_client_new.
+/// What to do: set config->credentials, or TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY.
+pub const TRRO_STATUS_NO_CREDENTIALS: trro_status = 3;
+/// The service knows no such key, or the signature or the token is wrong.
+/// Returned by: trro_get_devices.
+/// What to do: check key and token; the service's own message says which.
+pub const TRRO_STATUS_AUTH_REJECTED: trro_status = 4;
+/// The key is good and may not do this.
+/// Returned by: trro_get_devices.
+/// What to do: grant the key trro:GetDevices in the account's access management.
+pub const TRRO_STATUS_PERMISSION_DENIED: trro_status = 5;
+/// The service refused the time of the request: more than 5 minutes from its own.
+/// Returned by: trro_get_devices.
+/// What to do: set the clock of the machine (NTP).
+pub const TRRO_STATUS_CLOCK_SKEW: trro_status = 6;
+/// Too many requests: an account has 20 a second for each action.
+/// Returned by: trro_get_devices.
+/// What to do: wait, a second at least, and try again.
+pub const TRRO_STATUS_THROTTLED: trro_status = 7;
+/// The service refused a parameter. error->code and the message say which.
+/// Returned by: trro_get_devices.
+/// What to do: mend the request; trying again does not help.
+pub const TRRO_STATUS_REQUEST_REJECTED: trro_status = 8;
+/// The service does not know what was asked for.
+/// Returned by: trro_get_devices.
+/// What to do: check the ids.
+pub const TRRO_STATUS_NOT_FOUND: trro_status = 9;
+/// The service failed: InternalError, ServiceUnavailable and their like, or an HTTP status of 5xx.
+/// Returned by: trro_get_devices.
+/// What to do: try again later.
+pub const TRRO_STATUS_SERVICE_FAILED: trro_status = 10;
+/// The name of the endpoint did not resolve.
+/// Returned by: trro_get_devices.
+/// What to do: check the network; try again later.
+pub const TRRO_STATUS_RESOLVE_FAILED: trro_status = 11;
+/// No connection: refused, unreachable, reset, or closed before the answer was whole. error->os_error has the errno.
+/// Returned by: trro_get_devices.
+/// What to do: check the network; try again later.
+pub const TRRO_STATUS_CONNECT_FAILED: trro_status = 12;
+/// The other side did not prove to be the service: certificate, name or protocol. Nothing was sent to it.
+/// Returned by: trro_get_devices.
+/// What to do: check the clock, the endpoint and ca_file; the message says which.
+pub const TRRO_STATUS_TLS_FAILED: trro_status = 13;
+/// The deadline passed.
+/// Returned by: trro_get_devices.
+/// What to do: try again later, or give it more time.
+pub const TRRO_STATUS_TIMEOUT: trro_status = 14;
+/// The program cancelled the call.
+/// Returned by: no function of this version.
+/// What to do: nothing.
+pub const TRRO_STATUS_CANCELLED: trro_status = 15;
+/// What came back is not an answer of this API, or larger than max_response_bytes. The message names the field.
+/// Returned by: trro_get_devices.
+/// What to do: check the endpoint, and what stands between (a captive portal, a proxy).
+pub const TRRO_STATUS_BAD_RESPONSE: trro_status = 16;
+/// A fault of this library. Nothing was written to stderr; the client can still be used.
+/// Returned by: every function that returns a status.
+/// What to do: report it, with the message.
+pub const TRRO_STATUS_INTERNAL: trro_status = 17;
+/// The proxy refused or failed.
+/// Returned by: no function of this version.
+/// What to do: check the proxy.
+pub const TRRO_STATUS_PROXY_FAILED: trro_status = 18;
+/// A source of credentials is there and is incomplete or malformed.
+/// Returned by: trro_client_new.
+/// What to do: mend the source that the message names.
+pub const TRRO_STATUS_CREDENTIALS_FAILED: trro_status = 19;
+
+/// Every status with its name, in order.
+const NAMES: [(trro_status, &CStr); 20] = [
+    (TRRO_STATUS_OK, c"TRRO_STATUS_OK"),
+    (TRRO_STATUS_INVALID_ARGUMENT, c"TRRO_STATUS_INVALID_ARGUMENT"),
+    (TRRO_STATUS_BUFFER_TOO_SMALL, c"TRRO_STATUS_BUFFER_TOO_SMALL"),
+    (TRRO_STATUS_NO_CREDENTIALS, c"TRRO_STATUS_NO_CREDENTIALS"),
+    (TRRO_STATUS_AUTH_REJECTED, c"TRRO_STATUS_AUTH_REJECTED"),
+    (TRRO_STATUS_PERMISSION_DENIED, c"TRRO_STATUS_PERMISSION_DENIED"),
+    (TRRO_STATUS_CLOCK_SKEW, c"TRRO_STATUS_CLOCK_SKEW"),
+    (TRRO_STATUS_THROTTLED, c"TRRO_STATUS_THROTTLED"),
+    (TRRO_STATUS_REQUEST_REJECTED, c"TRRO_STATUS_REQUEST_REJECTED"),
+    (TRRO_STATUS_NOT_FOUND, c"TRRO_STATUS_NOT_FOUND"),
+    (TRRO_STATUS_SERVICE_FAILED, c"TRRO_STATUS_SERVICE_FAILED"),
+    (TRRO_STATUS_RESOLVE_FAILED, c"TRRO_STATUS_RESOLVE_FAILED"),
+    (TRRO_STATUS_CONNECT_FAILED, c"TRRO_STATUS_CONNECT_FAILED"),
+    (TRRO_STATUS_TLS_FAILED, c"TRRO_STATUS_TLS_FAILED"),
+    (TRRO_STATUS_TIMEOUT, c"TRRO_STATUS_TIMEOUT"),
+    (TRRO_STATUS_CANCELLED, c"TRRO_STATUS_CANCELLED"),
+    (TRRO_STATUS_BAD_RESPONSE, c"TRRO_STATUS_BAD_RESPONSE"),
+    (TRRO_STATUS_INTERNAL, c"TRRO_STATUS_INTERNAL"),
+    (TRRO_STATUS_PROXY_FAILED, c"TRRO_STATUS_PROXY_FAILED"),
+    (TRRO_STATUS_CREDENTIALS_FAILED, c"TRRO_STATUS_CREDENTIALS_FAILED"),
+];
+
+/// The name of a status.
+///
+/// @param status  Any number.
+/// @return A static string, such as "TRRO_STATUS_TIMEOUT"; "TRRO_STATUS_UNKNOWN" for a number that is no status. Never
+///         NULL.
+/// @par Threads
+/// Any.
+/// @par Blocking
+/// Never.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub extern "C" fn trro_status_name(status: trro_status) -> *const c_char {
+    let known = NAMES.iter().find(|(number, _)| *number == status);
+    known.map_or(c"TRRO_STATUS_UNKNOWN", |(_, name)| name).as_ptr()
+}
+
+/// What happened, in full. The caller owns it, and may pass NULL where it is not wanted. Every function that takes one
+/// writes all of it, so that it needs no initialising: after a success everything is 0 but `attempts`.
+///
+/// 512 bytes, for ever.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct trro_error {
+    /// What the function returned.
+    pub status: trro_status,
+    /// 1: the same call may succeed later. 0: it will not.
+    pub retryable: i32,
+    /// The HTTP status of the answer; 0: there was none. The service answers 200 to failures too.
+    pub http_status: i32,
+    /// errno of the system call that failed, or 0.
+    pub os_error: i32,
+    /// How often the call has sent the request, or tried to. 0: nothing was tried, the answer was kept from before.
+    pub attempts: u32,
+    /// How long to wait before trying again; 0: not known.
+    pub retry_after_ms: u32,
+    /// 1: a call that changes something may have been carried out.
+    pub outcome_unknown: i32,
+    /// The service's error code, "AuthFailure.SignatureExpire", or "". Always terminated.
+    pub code: [c_char; 64],
+    /// The service's id of the request, which its support asks for, or "". Always terminated.
+    pub request_id: [c_char; 64],
+    /// A sentence for people; after a colon the service's own message, in the language of the client. UTF-8, one line,
+    /// cut where there is no room, always terminated. Never a secret.
+    pub message: [c_char; 256],
+    /// Always 0.
+    pub reserved: [u8; 100],
+}
+
+const _: () = assert!(size_of::<trro_error>() == 512);
+
+impl Default for trro_error {
+    fn default() -> trro_error {
+        trro_error {
+            status: TRRO_STATUS_OK,
+            retryable: 0,
+            http_status: 0,
+            os_error: 0,
+            attempts: 0,
+            retry_after_ms: 0,
+            outcome_unknown: 0,
+            code: [0; 64],
+            request_id: [0; 64],
+            message: [0; 256],
+            reserved: [0; 100],
+        }
+    }
+}
+
+/// Fills in `output`, which may be NULL, and gives the status.
+pub(super) unsafe fn write(output: *mut trro_error, result: &Result<Attempts, Error>) -> trro_status {
+    let error = match result {
+        Ok(attempts) => trro_error { attempts: *attempts, ..trro_error::default() },
+        Err(error) => trro_error {
+            status: error.status as trro_status,
+            retryable: error.retryable.into(),
+            http_status: error.http_status.into(),
+            os_error: error.os_error,
+            attempts: error.attempts,
+            code: fixed_text(&error.code),
+            request_id: fixed_text(&error.request_id),
+            message: fixed_text(&error.message),
+            ..trro_error::default()
+        },
+    };
+    // SAFETY: the caller of the C function vouches for it.
+    unsafe { super::put(output, error) };
+    error.status
+}
+
+/// As much of `text` as there is room for, cut between characters, and a NUL.
+fn fixed_text<const SIZE: usize>(text: &str) -> [c_char; SIZE] {
+    let mut length = text.len().min(SIZE - 1);
+    while !text.is_char_boundary(length) {
+        length -= 1;
+    }
+    let mut fixed = [0; SIZE];
+    for (to, from) in fixed.iter_mut().zip(&text.as_bytes()[..length]) {
+        *to = *from as c_char;
+    }
+    fixed
+}
+
+// The core's numbers and the header's are the same.
+const _: () = {
+    assert!(Status::InvalidArgument as i32 == TRRO_STATUS_INVALID_ARGUMENT);
+    assert!(Status::BufferTooSmall as i32 == TRRO_STATUS_BUFFER_TOO_SMALL);
+    assert!(Status::NoCredentials as i32 == TRRO_STATUS_NO_CREDENTIALS);
+    assert!(Status::AuthRejected as i32 == TRRO_STATUS_AUTH_REJECTED);
+    assert!(Status::PermissionDenied as i32 == TRRO_STATUS_PERMISSION_DENIED);
+    assert!(Status::ClockSkew as i32 == TRRO_STATUS_CLOCK_SKEW);
+    assert!(Status::Throttled as i32 == TRRO_STATUS_THROTTLED);
+    assert!(Status::RequestRejected as i32 == TRRO_STATUS_REQUEST_REJECTED);
+    assert!(Status::NotFound as i32 == TRRO_STATUS_NOT_FOUND);
+    assert!(Status::ServiceFailed as i32 == TRRO_STATUS_SERVICE_FAILED);
+    assert!(Status::ResolveFailed as i32 == TRRO_STATUS_RESOLVE_FAILED);
+    assert!(Status::ConnectFailed as i32 == TRRO_STATUS_CONNECT_FAILED);
+    assert!(Status::TlsFailed as i32 == TRRO_STATUS_TLS_FAILED);
+    assert!(Status::Timeout as i32 == TRRO_STATUS_TIMEOUT);
+    assert!(Status::Cancelled as i32 == TRRO_STATUS_CANCELLED);
+    assert!(Status::BadResponse as i32 == TRRO_STATUS_BAD_RESPONSE);
+    assert!(Status::Internal as i32 == TRRO_STATUS_INTERNAL);
+    assert!(Status::ProxyFailed as i32 == TRRO_STATUS_PROXY_FAILED);
+    assert!(Status::CredentialsFailed as i32 == TRRO_STATUS_CREDENTIALS_FAILED);
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_are_in_order_without_a_gap() {
+        for (index, (number, _)) in NAMES.iter().enumerate() {
+            assert_eq!(usize::try_from(*number), Ok(index));
+        }
+    }
+
+    #[test]
+    fn an_unknown_status_has_a_name_too() {
+        for status in [i32::MIN, -1, 20, i32::MAX] {
+            let name = unsafe { CStr::from_ptr(trro_status_name(status)) };
+            assert_eq!(name, c"TRRO_STATUS_UNKNOWN");
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters_and_terminated() {
+        let cut: [c_char; 8] = fixed_text("车车车");
+        assert_eq!(unsafe { CStr::from_ptr(cut.as_ptr()) }.to_str(), Ok("车车"));
+        let whole: [c_char; 8] = fixed_text("1234567");
+        assert_eq!(unsafe { CStr::from_ptr(whole.as_ptr()) }, c"1234567");
+    }
+}

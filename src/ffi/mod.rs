@@ -1,0 +1,228 @@
+//! The C boundary: the functions and structs of `trro.h`, one file a C object, no logic. Uses everything.
+//!
+//! With `sys`, the only place with `unsafe`. What goes for every function is in this file: the panic boundary and the
+//! ownership of handles. What comes from C is checked in `arguments`, what goes back is laid out in `arena`.
+// The comments become those of the C header, in Doxygen's form, which rustdoc takes for links.
+#![allow(rustdoc::broken_intra_doc_links, rustdoc::bare_urls)]
+// C names, and safety sections that would say in every function what the header's guide says once.
+#![allow(non_camel_case_types, clippy::missing_safety_doc)]
+#![allow(unsafe_code)]
+
+mod arena;
+mod arguments;
+pub mod client;
+pub mod devices;
+pub mod error;
+pub mod version;
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
+
+use crate::client::Client;
+use crate::error::{Error, Status};
+use client::trro_client;
+use error::{trro_error, trro_status};
+
+/// Requests that a call that succeeded has sent.
+type Attempts = u32;
+
+/// Runs the body of a function that can fail: stops a panic, fills in `error` in every case, and gives the status.
+unsafe fn fallible(error: *mut trro_error, body: impl FnOnce() -> Result<Attempts, Error>) -> trro_status {
+    let result = stop_panic(body).unwrap_or_else(|| Err(internal()));
+    // SAFETY: the caller of the C function vouches for `error`.
+    unsafe { error::write(error, &result) }
+}
+
+/// Like [`fallible`], for a call on a client: after a panic, what it may have left half done is dropped.
+unsafe fn on_client(
+    client: *const trro_client,
+    error: *mut trro_error,
+    body: impl FnOnce(&Client) -> Result<Attempts, Error>,
+) -> trro_status {
+    let body = || {
+        // SAFETY: the caller of the C function vouches for `client`.
+        let client = unsafe { borrow(client, "client") }?.core();
+        stop_panic(|| body(client)).unwrap_or_else(|| {
+            stop_panic(|| client.reset());
+            Err(internal())
+        })
+    };
+    // SAFETY: the caller of the C function vouches for `error`.
+    unsafe { fallible(error, body) }
+}
+
+fn internal() -> Error {
+    Error::new(Status::Internal, "a fault of libtrro, please report it; the client can still be used")
+}
+
+thread_local! {
+    static DEPTH: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Runs `body`; a panic ends here, silently, and gives `None`.
+fn stop_panic<T>(body: impl FnOnce() -> T) -> Option<T> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let previous = std::panic::take_hook();
+        std::panic::set_hook(silent_inside(previous));
+    });
+    DEPTH.set(DEPTH.get() + 1);
+    let result = catch_unwind(AssertUnwindSafe(body));
+    DEPTH.set(DEPTH.get() - 1);
+    result
+        .map_err(|payload| {
+            // Dropping what was thrown may throw again; what that throws is given up.
+            if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+                std::mem::forget(again);
+            }
+        })
+        .ok()
+}
+
+type PanicHook = Box<dyn Fn(&std::panic::PanicHookInfo<'_>) + Send + Sync>;
+
+/// A panic inside the library writes nothing: the process, and its stderr, are the caller's. Any other panic of a
+/// process that is itself written in Rust goes where it went before.
+fn silent_inside(previous: PanicHook) -> PanicHook {
+    Box::new(move |info| {
+        let thread = std::thread::current();
+        let is_ours = DEPTH.get() > 0 || thread.name().is_some_and(|name| name.starts_with("trro-"));
+        if !is_ours {
+            previous(info);
+        }
+    })
+}
+
+/// A C type that a handle points to, tied to the one way in which it is owned.
+trait Handle {
+    /// [`OwnedByCaller`]; what is shared will say so here, and `free` will not take it.
+    type Ownership;
+}
+
+/// Made by `_new`, ended by `_free`.
+struct OwnedByCaller;
+
+fn into_handle<H: Handle<Ownership = OwnedByCaller>>(value: H) -> *mut H {
+    Box::into_raw(Box::new(value))
+}
+
+/// Ends a handle; NULL is nothing.
+unsafe fn free<H: Handle<Ownership = OwnedByCaller>>(handle: *mut H) {
+    if !handle.is_null() {
+        // SAFETY: not NULL, so it came from `into_handle`, and the caller gives it up.
+        stop_panic(|| drop(unsafe { Box::from_raw(handle) }));
+    }
+}
+
+unsafe fn borrow<'a, H: Handle>(handle: *const H, argument: &str) -> Result<&'a H, Error> {
+    if handle.is_null() {
+        return Err(Error::invalid_argument(argument, "is NULL"));
+    }
+    // SAFETY: not NULL, so it came from `into_handle`, and the caller keeps it until the call returns.
+    Ok(unsafe { &*handle })
+}
+
+/// Writes an output; NULL says that it is not wanted. C may keep it at any address.
+unsafe fn put<T>(output: *mut T, value: T) {
+    if !output.is_null() {
+        // SAFETY: not NULL, and the caller vouches for the rest.
+        unsafe { output.write_unaligned(value) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::get_devices::GetDevices;
+    use crate::client::Config;
+    use crate::credentials::Credentials;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    fn new_client(endpoint: &str) -> *mut trro_client {
+        let credentials = Credentials::new("AKIDEXAMPLE", "s3cretkey", None).unwrap();
+        let config = Config { credentials: Some(credentials), endpoint: Some(endpoint), ..Config::default() };
+        into_handle(trro_client::new(Client::new(config).unwrap()))
+    }
+
+    #[test]
+    fn a_panic_comes_back_as_internal_and_the_client_stays_usable() {
+        let server = emulator::Emulator::start(emulator::Options::default()).unwrap();
+        let credentials = Credentials::new(emulator::SECRET_ID, emulator::SECRET_KEY, None).unwrap();
+        let endpoint = server.url();
+        let config = Config { credentials: Some(credentials), endpoint: Some(&endpoint), ..Config::default() };
+        let client = into_handle(trro_client::new(Client::new(config).unwrap()));
+        let request = GetDevices { page_num: 1, page_size: 5, project_id: None, device_id: None };
+        let mut error = trro_error::default();
+        unsafe {
+            let status = on_client(client, &mut error, |client| {
+                client.keep(client.call(&request, None)?);
+                panic!("on purpose");
+            });
+            assert_eq!((status, error.status), (Status::Internal as i32, Status::Internal as i32));
+            assert_ne!(error.message[0], 0);
+
+            let mut attempts = 0;
+            let status = on_client(client, &mut error, |client| {
+                attempts = client.call(&request, None)?.attempts;
+                Ok(attempts)
+            });
+            assert_eq!(status, 0, "the client is not usable after a panic");
+            assert_eq!(attempts, 1, "the answer kept before the panic was still there");
+            assert_eq!(server.statistics().connections, 2, "the connection used before the panic was used again");
+            free(client);
+        }
+    }
+
+    #[test]
+    fn a_panic_that_throws_when_dropped_is_stopped_too() {
+        struct Bomb;
+        impl Drop for Bomb {
+            fn drop(&mut self) {
+                panic!("again");
+            }
+        }
+        assert!(stop_panic(|| std::panic::panic_any(Bomb)).is_none());
+    }
+
+    #[test]
+    fn only_a_panic_outside_the_library_reaches_the_hook_of_the_process() {
+        let seen = Arc::new(AtomicU32::new(0));
+        let counter = Arc::clone(&seen);
+        let hook = silent_inside(Box::new(move |_| {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }));
+        stop_panic(|| ());
+        let before = std::panic::take_hook();
+        std::panic::set_hook(hook);
+        stop_panic(|| panic!("inside"));
+        let inside = seen.load(Ordering::Relaxed);
+        let outside = std::thread::Builder::new().name("host".into()).spawn(|| panic!("outside")).unwrap().join();
+        std::panic::set_hook(before);
+        assert!(outside.is_err());
+        assert_eq!(inside, 0);
+        assert!(seen.load(Ordering::Relaxed) >= 1);
+    }
+
+    #[test]
+    fn a_client_made_before_a_fork_cannot_be_used_by_the_child() {
+        let client = new_client("http://127.0.0.1:9");
+        // SAFETY: the child calls only the function under test and leaves without running any handler.
+        unsafe {
+            let child = libc::fork();
+            if child == 0 {
+                let request = GetDevices { page_num: 1, page_size: 5, project_id: None, device_id: None };
+                let status =
+                    on_client(client, std::ptr::null_mut(), |client| Ok(client.call(&request, None)?.attempts));
+                free(client);
+                libc::_exit(status);
+            }
+            let mut state = 0;
+            assert_eq!(libc::waitpid(child, &mut state, 0), child);
+            assert!(libc::WIFEXITED(state));
+            assert_eq!(libc::WEXITSTATUS(state), Status::InvalidArgument as i32);
+            free(client);
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! TC3-HMAC-SHA256: pure functions of (request, credentials, time). Uses nothing.
+//!
+//! Every step of the scheme is a function with the scheme's own name, so that a test vector that fails names the step.
+//! Source: the "Signature v3" pages of Tencent Cloud's API documents, current edition.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+/// The name of the scheme, as it stands in the header and in the string to sign.
+pub const ALGORITHM: &str = "TC3-HMAC-SHA256";
+
+/// A key of the derivation chain: wiped when dropped, and with no way to format it.
+pub struct Key(Zeroizing<[u8; 32]>);
+
+impl Key {
+    /// The 32 bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+/// What of a request is signed.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// `POST` or `GET`.
+    pub method: &'a str,
+    /// The query string without the question mark; empty for `POST`.
+    pub query: &'a str,
+    /// The `Content-Type` header, byte for byte as sent.
+    pub content_type: &'a str,
+    /// The `Host` header, byte for byte as sent.
+    pub host: &'a str,
+    /// The `X-TC-Action` header if it is to be signed, as sent: it is signed in lower case.
+    pub action: Option<&'a str>,
+    /// The body; empty for `GET`.
+    pub body: &'a [u8],
+}
+
+impl Request<'_> {
+    /// The names of the signed headers, in order.
+    pub fn signed_headers(&self) -> &'static str {
+        match self.action {
+            Some(_) => "content-type;host;x-tc-action",
+            None => "content-type;host",
+        }
+    }
+
+    /// The canonical request. The canonical URI is always `/`, whatever the path of the URL.
+    pub fn canonical_request(&self) -> String {
+        let action = match self.action {
+            Some(action) => format!("x-tc-action:{}\n", action.to_lowercase()),
+            None => String::new(),
+        };
+        format!(
+            "{}\n/\n{}\ncontent-type:{}\nhost:{}\n{}\n{}\n{}",
+            self.method,
+            self.query,
+            self.content_type,
+            self.host,
+            action,
+            self.signed_headers(),
+            hashed_payload(self.body),
+        )
+    }
+}
+
+/// The hash of the body, in lower-case hexadecimal.
+pub fn hashed_payload(body: &[u8]) -> String {
+    hex::encode(Sha256::digest(body))
+}
+
+/// The credential scope: for which day (UTC) and service a signature holds.
+pub fn credential_scope(date: &str, service: &str) -> String {
+    format!("{date}/{service}/tc3_request")
+}
+
+/// The string to sign.
+pub fn string_to_sign(timestamp_s: i64, credential_scope: &str, canonical_request: &str) -> String {
+    let hashed_request = hex::encode(Sha256::digest(canonical_request));
+    format!("{ALGORITHM}\n{timestamp_s}\n{credential_scope}\n{hashed_request}")
+}
+
+/// First key of the derivation: the secret key bound to a day.
+pub fn secret_date(secret_key: &str, date: &str) -> Key {
+    let seed = Zeroizing::new(["TC3", secret_key].concat());
+    mac(seed.as_bytes(), date)
+}
+
+/// Second key of the derivation: bound to a service as well.
+pub fn secret_service(secret_date: &Key, service: &str) -> Key {
+    mac(secret_date.as_bytes(), service)
+}
+
+/// Third key of the derivation: the one that signs.
+pub fn secret_signing(secret_service: &Key) -> Key {
+    mac(secret_service.as_bytes(), "tc3_request")
+}
+
+/// The whole derivation: the key that signs requests to `service` on `date`.
+pub fn signing_key(secret_key: &str, date: &str, service: &str) -> Key {
+    secret_signing(&secret_service(&secret_date(secret_key, date), service))
+}
+
+/// The signature, in lower-case hexadecimal.
+pub fn signature(secret_signing: &Key, string_to_sign: &str) -> String {
+    hex::encode(mac(secret_signing.as_bytes(), string_to_sign).as_bytes())
+}
+
+/// The value of the `Authorization` header.
+pub fn authorization(secret_id: &str, credential_scope: &str, signed_headers: &str, signature: &str) -> String {
+    format!(
+        "{ALGORITHM} Credential={secret_id}/{credential_scope}, SignedHeaders={signed_headers}, Signature={signature}"
+    )
+}
+
+/// The day of a moment in UTC, as `YYYY-MM-DD`. For the years 0 to 9999; a time outside of them gives the nearest day
+/// inside.
+pub fn utc_date(timestamp_s: i64) -> String {
+    const FIRST_DAY: i64 = -719_528; // 0000-01-01
+    const LAST_DAY: i64 = 2_932_896; // 9999-12-31
+    let days_since_1970 = timestamp_s.div_euclid(86_400).clamp(FIRST_DAY, LAST_DAY);
+
+    // Counted in years that begin in March, a leap day is the last day of its year and needs no case of its own.
+    let days = days_since_1970 + 719_468; // since 0000-03-01
+    let era = days.div_euclid(146_097); // 400 years each
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = 400 * era + year_of_era + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+fn mac(key: &[u8], text: &str) -> Key {
+    // HMAC takes a key of any length; the type only says so for keys of its block size.
+    let mut hmac = match Hmac::<Sha256>::new_from_slice(key) {
+        Ok(hmac) => hmac,
+        Err(_) => unreachable!("HMAC takes a key of any length"),
+    };
+    hmac.update(text.as_bytes());
+    Key(Zeroizing::new(hmac.finalize().into_bytes().into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn utc_date_changes_at_midnight_utc() {
+        assert_eq!(utc_date(1_551_113_065), "2019-02-25");
+        assert_eq!(utc_date(1_551_139_199), "2019-02-25");
+        assert_eq!(utc_date(1_551_139_200), "2019-02-26");
+    }
+
+    #[test]
+    fn utc_date_follows_the_calendar_from_1970_to_9999() {
+        let month_length = |year: i64, month: i64| match month {
+            2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+            2 => 28,
+            4 | 6 | 9 | 11 => 30,
+            _ => 31,
+        };
+        let (mut year, mut month, mut day) = (1970, 1, 1);
+        for days in 0.. {
+            assert_eq!(utc_date(days * 86_400), format!("{year:04}-{month:02}-{day:02}"));
+            day += 1;
+            if day > month_length(year, month) {
+                (month, day) = (month + 1, 1);
+            }
+            if month > 12 {
+                (year, month) = (year + 1, 1);
+            }
+            if year > 9999 {
+                break;
+            }
+        }
+    }
+
+    #[test]
+    fn utc_date_before_1970_and_at_the_ends() {
+        assert_eq!(utc_date(-1), "1969-12-31");
+        assert_eq!(utc_date(i64::MIN), "0000-01-01");
+        assert_eq!(utc_date(i64::MAX), "9999-12-31");
+    }
+}

@@ -1,0 +1,154 @@
+//! One connection as ureq sees it, plain or TLS. Uses `connect`, `tls`, `error`.
+//!
+//! What ureq sends is held back until it first waits for the answer: head and body then leave in one write, and in one
+//! record of TLS.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::time::Instant;
+
+use rustls::ClientConnection;
+use ureq::unversioned::transport::{Buffers, ConnectionDetails, LazyBuffers, NextTimeout, Transport};
+use zeroize::Zeroize;
+
+use super::connect::{UntilDeadline, connect, is_idle_and_open};
+use super::{BUFFER_BYTES, Settings, through_ureq, tls};
+use crate::error::Error;
+
+/// Makes connections to the endpoint.
+#[derive(Debug)]
+pub struct Connector {
+    settings: Arc<Settings>,
+}
+
+impl Connector {
+    pub fn new(settings: Arc<Settings>) -> Connector {
+        Connector { settings }
+    }
+
+    fn open(&self, details: &ConnectionDetails<'_>) -> Result<Connection, Error> {
+        let deadline = deadline_of(&details.timeout);
+        let stream = connect(&details.addrs, deadline)?;
+        let session = match &self.settings.endpoint.tls_name {
+            Some(name) => Some(Box::new(tls::handshake(&self.settings.roots, name, &stream, deadline)?)),
+            None => None,
+        };
+        let buffers = LazyBuffers::new(BUFFER_BYTES, BUFFER_BYTES);
+        Ok(Connection { stream, session, buffers, held_back: Vec::new() })
+    }
+}
+
+impl ureq::unversioned::transport::Connector for Connector {
+    type Out = Connection;
+
+    fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<Connection>, ureq::Error> {
+        self.open(details).map(Some).map_err(through_ureq)
+    }
+}
+
+/// A connection. Dropping it closes the socket and sends nothing: in a forked child the parent's connection lives on.
+pub struct Connection {
+    stream: TcpStream,
+    session: Option<Box<ClientConnection>>,
+    buffers: LazyBuffers,
+    held_back: Vec<u8>,
+}
+
+impl Connection {
+    fn send_held_back(&mut self, deadline: Instant) -> io::Result<()> {
+        if self.held_back.is_empty() {
+            return Ok(());
+        }
+        let mut socket = UntilDeadline { stream: &self.stream, deadline };
+        match &mut self.session {
+            None => socket.write_all(&self.held_back)?,
+            Some(session) => {
+                session.writer().write_all(&self.held_back)?;
+                while session.wants_write() {
+                    session.write_tls(&mut socket)?;
+                }
+            }
+        }
+        self.forget_held_back();
+        Ok(())
+    }
+
+    fn forget_held_back(&mut self) {
+        // It holds the session token.
+        self.held_back.zeroize();
+        self.held_back.clear();
+    }
+
+    fn receive(&mut self, deadline: Instant) -> Result<usize, io::Error> {
+        let mut socket = UntilDeadline { stream: &self.stream, deadline };
+        let room = self.buffers.input_append_buf();
+        let Some(session) = &mut self.session else {
+            return socket.read(room);
+        };
+        loop {
+            match session.reader().read(room) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                result => return result,
+            }
+            session.read_tls(&mut socket)?;
+            session.process_new_packets().map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+            while session.wants_write() {
+                session.write_tls(&mut socket)?;
+            }
+        }
+    }
+}
+
+impl Transport for Connection {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
+        self.held_back.extend_from_slice(&self.buffers.output()[..amount]);
+        Ok(())
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        let deadline = deadline_of(&timeout);
+        let received = self.send_held_back(deadline).and_then(|()| self.receive(deadline));
+        match received {
+            Ok(length) => {
+                self.buffers.input_appended(length);
+                Ok(length > 0)
+            }
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => Err(ureq::Error::Timeout(timeout.reason)),
+            Err(error) => Err(match tls::tls_error(&error) {
+                Some(error) => through_ureq(tls::explain(error)),
+                None => error.into(),
+            }),
+        }
+    }
+
+    fn is_open(&mut self) -> bool {
+        is_idle_and_open(&self.stream)
+    }
+
+    fn is_tls(&self) -> bool {
+        self.session.is_some()
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.forget_held_back();
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Connection").field("tls", &self.session.is_some()).finish_non_exhaustive()
+    }
+}
+
+/// When to give up. Every call has a deadline, so ureq always names one.
+fn deadline_of(timeout: &NextTimeout) -> Instant {
+    Instant::now() + *timeout.after
+}
