@@ -1,0 +1,50 @@
+/* What the examples share: a client from the environment, and whether a device can run by its row. */
+#ifndef EXAMPLE_H
+#define EXAMPLE_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <trro.h>
+
+static inline void print_error(const char *what, const trro_error *error) {
+    fprintf(stderr, "%s: %s (%s)\n", what, error->message, trro_status_name(error->status));
+    if (error->code[0] != '\0')
+        fprintf(stderr, "  the service says %s, request %s\n", error->code, error->request_id);
+    if (error->retryable)
+        fprintf(stderr, "  trying again later may help\n");
+}
+
+/* The key comes from TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, which the library reads by itself. The site and
+ * the authorities to trust come from TRRO_ENDPOINT and TRRO_CA_FILE; without them they are the international site and the
+ * built-in ones. NULL after a failure, which has been printed. */
+static inline trro_client *client_from_environment(void) {
+    trro_client_config config = TRRO_CLIENT_CONFIG_INIT;
+    trro_client *client;
+    trro_error error;
+    config.endpoint = getenv("TRRO_ENDPOINT");
+    config.ca_file = getenv("TRRO_CA_FILE");
+    if (trro_client_new(&config, &client, &error))
+        print_error("cannot make a client", &error);
+    return client;
+}
+
+/* Why a device that sends so many streams cannot run, or NULL if nothing speaks against it. A number that the service did
+ * not send is no reason; a "?" begins what cannot be told. */
+static inline const char *reason_not_to_run(const trro_device *device, int64_t streams, time_t now) {
+    if (device->license_count == TRRO_ABSENT)
+        return "? number of licenses unknown";
+    if (device->license_count == 0)
+        return "no license";
+    if (device->expire_time_s != TRRO_ABSENT && device->expire_time_s <= (int64_t)now)
+        return device->remain_days > 0 ? "? expiry and remaining days disagree" : "expired";
+    if (device->expire_time_s == TRRO_ABSENT && device->remain_days <= 0)
+        return "? expiry unknown";
+    if (device->license_count < streams)
+        return "fewer licenses than streams";
+    if (device->monthly_remain_time != TRRO_ABSENT && device->monthly_remain_time <= 0)
+        return "this month's time is used up";
+    return NULL;
+}
+
+#endif

@@ -1,0 +1,106 @@
+/* Every device of the account, or of one project: its licenses, how long they last, and what cannot run.
+ *
+ *     list_devices [PROJECT_ID]
+ *
+ * TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY hold the key; TRRO_ENDPOINT another site than the international one.
+ */
+#include "example.h"
+
+enum { PAGE_SIZE = 20 };
+
+/* A buffer that grows to what the library says it needs. */
+typedef struct {
+    void *memory;
+    size_t size;
+} growing_buffer;
+
+/* One page. If the buffer is too small, the library keeps the answer: the second call sends no second request. */
+static const trro_devices *get_page(const trro_client *client, const trro_get_devices_request *request,
+                                    growing_buffer *buffer) {
+    const trro_devices *page;
+    size_t needed;
+    trro_error error;
+    while (trro_get_devices(client, request, buffer->memory, buffer->size, &page, &needed, &error)) {
+        void *larger = NULL;
+        if (error.status == TRRO_STATUS_BUFFER_TOO_SMALL)
+            larger = realloc(buffer->memory, needed);
+        if (larger == NULL) {
+            print_error("cannot get the devices", &error);
+            return NULL;
+        }
+        buffer->memory = larger;
+        buffer->size = needed;
+    }
+    return page;
+}
+
+/* A number, or "-" where the service sent none. */
+static void print_number(int64_t number, int width) {
+    if (number == TRRO_ABSENT)
+        printf("  %*s", width, "-");
+    else
+        printf("  %*lld", width, (long long)number);
+}
+
+/* A moment as its day in UTC. */
+static void print_date(int64_t moment_s) {
+    char text[32] = "-";
+    time_t moment = (time_t)moment_s;
+    struct tm parts;
+    if (moment_s != TRRO_ABSENT && (int64_t)moment == moment_s && gmtime_r(&moment, &parts) != NULL)
+        strftime(text, sizeof text, "%Y-%m-%d", &parts);
+    printf("  %-10s", text);
+}
+
+static void print_device(const trro_device *device, time_t now) {
+    const char *reason = reason_not_to_run(device, 1, now);
+    printf("%c %-16s", reason == NULL ? ' ' : reason[0] == '?' ? '?' : '!', device->device_id);
+    print_number(device->license_count, 8);
+    print_number(device->remain_days, 9);
+    print_date(device->expire_time_s);
+    print_number(device->monthly_remain_time, 10);
+    printf("  %s", device->device_name);
+    if (reason != NULL)
+        printf("  <- %s", reason[0] == '?' ? reason + 2 : reason);
+    printf("\n");
+}
+
+int main(int argc, char **argv) {
+    trro_get_devices_request request = TRRO_GET_DEVICES_REQUEST_INIT;
+    growing_buffer buffer = {NULL, 0};
+    const trro_devices *page;
+    size_t devices = 0, stopped = 0, i;
+    time_t now = time(NULL);
+    trro_client *client;
+
+    if (argc > 2) {
+        fprintf(stderr, "usage: %s [PROJECT_ID]\n", argv[0]);
+        return 2;
+    }
+    client = client_from_environment();
+    if (client == NULL)
+        return 1;
+    request.project_id = argc > 1 ? argv[1] : NULL;
+    request.page_size = PAGE_SIZE;
+
+    /* The unit of the month's time is documented nowhere, so none is printed. */
+    printf("  %-16s  %8s  %9s  %-10s  %10s  %s\n", "DEVICE", "LICENSES", "DAYS LEFT", "EXPIRES", "MONTH LEFT", "NAME");
+    do {
+        request.page_num++;
+        page = get_page(client, &request, &buffer);
+        if (page == NULL)
+            break;
+        for (i = 0; i < page->device_count; i++) {
+            print_device(page->devices[i], now);
+            stopped += reason_not_to_run(page->devices[i], 1, now) != NULL;
+        }
+        devices += page->device_count;
+        /* What TotalCount counts is documented nowhere; a page with room to spare is the last one in any case. */
+    } while (page->device_count == PAGE_SIZE);
+    if (page != NULL)
+        printf("%zu devices, %zu of them cannot run (!) or may not (?)\n", devices, stopped);
+
+    free(buffer.memory);
+    trro_client_free(client);
+    return page == NULL;
+}
