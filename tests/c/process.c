@@ -1,0 +1,247 @@
+/* The process is the caller's: handles, threads, fork, the environment, signals, descriptors and output. */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check.h"
+
+static char buffer[64 * 1024];
+
+static trro_status get(const trro_client *client, trro_error *error) {
+    trro_get_devices_request request = TRRO_GET_DEVICES_REQUEST_INIT;
+    const trro_devices *page;
+    return trro_get_devices(client, &request, buffer, sizeof buffer, &page, NULL, error);
+}
+
+static void free_of_null_does_nothing(void) {
+    trro_client_free(NULL);
+}
+
+static void the_config_may_be_gone_after_new(void) {
+    trro_client_config *config = malloc(sizeof *config);
+    trro_credentials *credentials = malloc(sizeof *credentials);
+    char *endpoint = strdup(getenv("TRRO_ENDPOINT")), *id = strdup(getenv("TENCENTCLOUD_SECRET_ID")),
+         *key = strdup(getenv("TENCENTCLOUD_SECRET_KEY")), *region = strdup("ap-singapore");
+    trro_client *client;
+    trro_error error;
+    CHECK(config && credentials && endpoint && id && key && region);
+    *config = (trro_client_config)TRRO_CLIENT_CONFIG_INIT;
+    *credentials = (trro_credentials)TRRO_CREDENTIALS_INIT;
+    credentials->secret_id = id;
+    credentials->secret_key = key;
+    config->credentials = credentials;
+    config->endpoint = endpoint;
+    config->region = region;
+    CHECK_STATUS(trro_client_new(config, &client, &error), TRRO_STATUS_OK, &error);
+    memset(endpoint, 'x', strlen(endpoint));
+    memset(key, 'x', strlen(key));
+    free(endpoint);
+    free(id);
+    free(key);
+    free(region);
+    free(credentials);
+    free(config);
+    CHECK_STATUS(get(client, &error), TRRO_STATUS_OK, &error);
+    trro_client_free(client);
+}
+
+static void new_touches_no_network(void) {
+    trro_client_config config = config_for_test();
+    trro_client *client;
+    config.endpoint = "https://no-such-host.invalid";
+    CHECK(trro_client_new(&config, &client, NULL) == TRRO_STATUS_OK);
+    trro_client_free(client);
+}
+
+static void *call_ten_times(void *client) {
+    static _Thread_local char own_buffer[64 * 1024];
+    trro_get_devices_request request = TRRO_GET_DEVICES_REQUEST_INIT;
+    int i;
+    request.device_id = "dev1";
+    for (i = 0; i < 10; i++) {
+        const trro_devices *page;
+        trro_error error;
+        CHECK_STATUS(trro_get_devices(client, &request, own_buffer, sizeof own_buffer, &page, NULL, &error), TRRO_STATUS_OK,
+                     &error);
+        CHECK(page->device_count == 3);
+    }
+    return NULL;
+}
+
+static void threads_share_a_client(void) {
+    trro_client *client = client_for_test();
+    pthread_t threads[2];
+    int i;
+    for (i = 0; i < 2; i++)
+        CHECK(pthread_create(&threads[i], NULL, call_ten_times, client) == 0);
+    for (i = 0; i < 2; i++)
+        CHECK(pthread_join(threads[i], NULL) == 0);
+    trro_client_free(client);
+}
+
+static void a_forked_child_may_only_free(void) {
+    trro_client *client = client_for_test();
+    trro_error error;
+    pid_t child;
+    int state;
+    CHECK_STATUS(get(client, &error), TRRO_STATUS_OK, &error);
+    child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        CHECK_STATUS(get(client, &error), TRRO_STATUS_INVALID_ARGUMENT, &error);
+        CHECK(strstr(error.message, "fork") != NULL && error.attempts == 0);
+        trro_client_free(client);
+        _exit(0);
+    }
+    CHECK(waitpid(child, &state, 0) == child && WIFEXITED(state) && WEXITSTATUS(state) == 0);
+    /* The connection that was open when the child freed its copy still works. */
+    CHECK_STATUS(get(client, &error), TRRO_STATUS_OK, &error);
+    trro_client_free(client);
+}
+
+static trro_status new_with_environment(trro_error *error) {
+    trro_client_config config = config_for_test();
+    trro_client *client;
+    trro_status status = trro_client_new(&config, &client, error);
+    trro_client_free(client);
+    return status;
+}
+
+static void keys_come_from_the_environment(void) {
+    trro_error error;
+    CHECK_STATUS(new_with_environment(&error), TRRO_STATUS_OK, &error);
+    unsetenv("TENCENTCLOUD_SECRET_KEY");
+    CHECK_STATUS(new_with_environment(&error), TRRO_STATUS_CREDENTIALS_FAILED, &error);
+    CHECK(strstr(error.message, "TENCENTCLOUD_SECRET_KEY") != NULL);
+    unsetenv("TENCENTCLOUD_SECRET_ID");
+    CHECK_STATUS(new_with_environment(&error), TRRO_STATUS_NO_CREDENTIALS, &error);
+    setenv("TENCENTCLOUD_SECRET_KEY", "key", 1);
+    CHECK_STATUS(new_with_environment(&error), TRRO_STATUS_CREDENTIALS_FAILED, &error);
+    CHECK(strstr(error.message, "TENCENTCLOUD_SECRET_ID") != NULL);
+    setenv("TENCENTCLOUD_SECRET_ID", "", 1);
+    setenv("TENCENTCLOUD_SECRET_KEY", "", 1);
+    CHECK_STATUS(new_with_environment(&error), TRRO_STATUS_NO_CREDENTIALS, &error);
+    setenv("TENCENTCLOUD_SECRET_ID", "AKIDEXAMPLE", 1);
+    setenv("TENCENTCLOUD_SECRET_KEY", "s3cret ", 1);
+    CHECK_STATUS(new_with_environment(&error), TRRO_STATUS_CREDENTIALS_FAILED, &error);
+    CHECK(strstr(error.message, "secret_key") != NULL && strstr(error.message, "s3cret") == NULL);
+}
+
+static void the_environments_token_and_region_are_sent(void) {
+    trro_client *client;
+    trro_error error;
+    setenv("TENCENTCLOUD_SECRET_ID", getenv("TEST_TEMPORARY_SECRET_ID"), 1);
+    setenv("TENCENTCLOUD_TOKEN", getenv("TEST_TOKEN"), 1);
+    client = client_for_test();
+    CHECK_STATUS(get(client, &error), TRRO_STATUS_OK, &error);
+    trro_client_free(client);
+    setenv("TENCENTCLOUD_REGION", "ap\nsingapore", 1);
+    CHECK_STATUS(new_with_environment(&error), TRRO_STATUS_INVALID_ARGUMENT, &error);
+    CHECK(strstr(error.message, "TENCENTCLOUD_REGION") != NULL);
+}
+
+static int entries(const char *folder) {
+    DIR *directory = opendir(folder);
+    int count = 0;
+    CHECK(directory != NULL);
+    while (readdir(directory) != NULL)
+        count++;
+    closedir(directory);
+    return count;
+}
+
+static void nothing_is_left_behind(void) {
+    int descriptors = entries("/proc/self/fd"), threads = entries("/proc/self/task"), signal_number;
+    struct sigaction before[65], after;
+    trro_client *client;
+    trro_error error;
+    for (signal_number = 1; signal_number < 65; signal_number++)
+        sigaction(signal_number, NULL, &before[signal_number]);
+    client = client_for_test();
+    CHECK_STATUS(get(client, &error), TRRO_STATUS_OK, &error);
+    CHECK(entries("/proc/self/task") == threads);
+    trro_client_free(client);
+    CHECK(entries("/proc/self/fd") == descriptors);
+    CHECK(entries("/proc/self/task") == threads);
+    for (signal_number = 1; signal_number < 65; signal_number++) {
+        if (signal_number == 32 || signal_number == 33)
+            continue; /* libc's own */
+        sigaction(signal_number, NULL, &after);
+        CHECK(after.sa_handler == before[signal_number].sa_handler);
+    }
+}
+
+/* The emulator closes after the first answer; what is sent then meets a closed connection, which must not raise SIGPIPE. The
+ * default disposition of SIGPIPE would end the process. */
+static void sigpipe_never_comes(void) {
+    trro_client *client = client_for_test();
+    int i;
+    CHECK(signal(SIGPIPE, SIG_DFL) != SIG_ERR);
+    for (i = 0; i < 8; i++)
+        get(client, NULL);
+    trro_client_free(client);
+}
+
+static void every_socket_closes_on_exec(void) {
+    trro_client *client = client_for_test();
+    int descriptor, sockets = 0;
+    CHECK(get(client, NULL) == TRRO_STATUS_OK);
+    for (descriptor = 3; descriptor < 64; descriptor++) {
+        int flags = fcntl(descriptor, F_GETFD);
+        char path[64], target[64] = "";
+        snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
+        if (flags >= 0 && readlink(path, target, sizeof target - 1) > 0 && strncmp(target, "socket:", 7) == 0) {
+            sockets++;
+            CHECK(flags & FD_CLOEXEC);
+        }
+    }
+    CHECK(sockets >= 1);
+    trro_client_free(client);
+}
+
+static void a_connection_is_kept_and_used_again(void) {
+    trro_client *client = client_for_test();
+    int i, descriptors = 0;
+    for (i = 0; i < 5; i++) {
+        CHECK(get(client, NULL) == TRRO_STATUS_OK);
+        CHECK(i == 0 || entries("/proc/self/fd") == descriptors);
+        descriptors = entries("/proc/self/fd");
+    }
+    trro_client_free(client);
+}
+
+static void the_version_is_that_of_the_header(void) {
+    char version[64];
+    snprintf(version, sizeof version, "%d.%d.%d", TRRO_VERSION_MAJOR, TRRO_VERSION_MINOR, TRRO_VERSION_PATCH);
+    CHECK_TEXT(trro_version(), version);
+}
+
+static void every_status_has_its_name(void) {
+    CHECK_TEXT(trro_status_name(TRRO_STATUS_OK), "TRRO_STATUS_OK");
+    CHECK_TEXT(trro_status_name(TRRO_STATUS_TIMEOUT), "TRRO_STATUS_TIMEOUT");
+    CHECK_TEXT(trro_status_name(TRRO_STATUS_CREDENTIALS_FAILED), "TRRO_STATUS_CREDENTIALS_FAILED");
+    CHECK_TEXT(trro_status_name(20), "TRRO_STATUS_UNKNOWN");
+    CHECK_TEXT(trro_status_name(-1), "TRRO_STATUS_UNKNOWN");
+}
+
+static const test tests[] = {
+    {"free_of_null_does_nothing", free_of_null_does_nothing, "", 0},
+    {"the_config_may_be_gone_after_new", the_config_may_be_gone_after_new, "", 1},
+    {"new_touches_no_network", new_touches_no_network, "", 0},
+    {"threads_share_a_client", threads_share_a_client, "", 20},
+    {"a_forked_child_may_only_free", a_forked_child_may_only_free, "", 2},
+    {"keys_come_from_the_environment", keys_come_from_the_environment, "", 0},
+    {"the_environments_token_and_region_are_sent", the_environments_token_and_region_are_sent, "", 1},
+    {"nothing_is_left_behind", nothing_is_left_behind, "", 1},
+    {"sigpipe_never_comes", sigpipe_never_comes,
+     "close-after-answer|reset|cut-off|close-after-answer|reset|close-after-answer|reset|close-after-answer", -1},
+    {"every_socket_closes_on_exec", every_socket_closes_on_exec, "", 1},
+    {"a_connection_is_kept_and_used_again", a_connection_is_kept_and_used_again, "", 5},
+    {"the_version_is_that_of_the_header", the_version_is_that_of_the_header, "", 0},
+    {"every_status_has_its_name", every_status_has_its_name, "", 0},
+};
+RUN_TESTS(tests)

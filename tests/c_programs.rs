@@ -1,0 +1,152 @@
+//! Compiles the C programs of `tests/c` against the built library and runs each of their tests against an emulator of its
+//! own, with the faults ready that the test asks for.
+
+mod support;
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use emulator::{Emulator, Options};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+const PROGRAMS: [&str; 6] = ["arguments", "buffers", "failures", "process", "rows", "structs"];
+const SANITIZERS: [&str; 2] = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+
+/// One line of what a program lists.
+struct Test {
+    name: String,
+    faults: Vec<String>,
+    requests: Option<usize>,
+}
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let library = support::built_library();
+    let folder = support::scratch("c-programs");
+    let sanitizers = sanitizers(&folder);
+
+    let mut trials = vec![
+        Trial::ignorable_test("sanitizers_are_linked", {
+            let found = sanitizers.is_some();
+            move || if found { Ok(Completion::Completed) } else { support::missing("the C compiler has no sanitizers") }
+        }),
+        Trial::test("sanitizers_catch_a_broken_program", {
+            let (folder, flags) = (folder.clone(), sanitizers.clone());
+            move || flags.map_or(Ok(()), |flags| broken_program_is_caught(&folder, &flags))
+        }),
+        Trial::test("layout_is_the_recorded_one", {
+            let (folder, library) = (folder.clone(), library.clone());
+            move || layout_is_the_recorded_one(&folder, &library)
+        }),
+    ];
+    trials.push(Trial::test("links_statically_as_the_readme_says", {
+        let folder = folder.clone();
+        move || links_statically(&folder)
+    }));
+    let flags = Arc::new(sanitizers.unwrap_or_default());
+    for program in PROGRAMS {
+        let binary = folder.join(program);
+        let source = support::root().join(format!("tests/c/{program}.c"));
+        match support::compile(&source, &binary, &library, &flags).and_then(|()| list(&binary)) {
+            Ok(tests) => trials.extend(tests.into_iter().map(|test| {
+                let binary = binary.clone();
+                Trial::test(format!("{program}::{}", test.name), move || run(&binary, &test))
+            })),
+            Err(failure) => trials.push(Trial::test(format!("{program}::compiles"), move || Err(failure))),
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// The flags of the address and undefined behaviour sanitizers, if the compiler can link them.
+fn sanitizers(folder: &Path) -> Option<Vec<&'static str>> {
+    let source = folder.join("empty.c");
+    fs::write(&source, "int main(void) { return 0; }\n").ok()?;
+    let mut compiler = support::c_compiler();
+    compiler.args(SANITIZERS).arg(&source).arg("-o").arg(folder.join("empty"));
+    support::run(&mut compiler).ok().map(|_| SANITIZERS.to_vec())
+}
+
+fn broken_program_is_caught(folder: &Path, flags: &[&str]) -> Result<(), Failed> {
+    let (source, binary) = (folder.join("broken.c"), folder.join("broken"));
+    fs::write(
+        &source,
+        "#include <stdlib.h>\nint main(void) { char *volatile p = malloc(1); p[1] = 1; free(p); return 0; }\n",
+    )?;
+    support::run(support::c_compiler().args(flags).arg(&source).arg("-o").arg(&binary))?;
+    let status = Command::new(&binary).stderr(Stdio::null()).status()?;
+    if status.success() { Err("a write behind a heap block was not caught".into()) } else { Ok(()) }
+}
+
+fn layout_is_the_recorded_one(folder: &Path, library: &Path) -> Result<(), Failed> {
+    let binary = folder.join("layout");
+    support::compile(&support::root().join("tests/c/layout.c"), &binary, library, &[""; 0])?;
+    let layout = support::run(&mut Command::new(&binary))?;
+    let recorded = format!("tests/abi/layout-{}.txt", usize::BITS);
+    let expected = fs::read_to_string(support::root().join(&recorded))?;
+    if layout != expected { Err(format!("the layout is not that of {recorded} but\n{layout}").into()) } else { Ok(()) }
+}
+
+/// With the static library of this test run, and the libraries that the README names.
+fn links_statically(folder: &Path) -> Result<(), Failed> {
+    let readme = fs::read_to_string(support::root().join("README.md"))?;
+    let line = readme.lines().find(|line| line.contains("libtrro.a -l")).ok_or("no line for static linking")?;
+    let libraries: Vec<&str> = line.split(' ').filter(|word| word.starts_with("-l")).collect();
+    let archive = std::env::current_exe()?.with_file_name("libtrro.a");
+    let (source, binary) = (support::root().join("tests/c/process.c"), folder.join("static"));
+    let mut compiler = support::c_compiler();
+    compiler.args(support::STRICT).arg("-I").arg(support::root().join("include")).arg(source).arg(archive);
+    support::run(compiler.args(libraries).arg("-o").arg(&binary))?;
+    let test = Test { name: "a_connection_is_kept_and_used_again".to_owned(), faults: Vec::new(), requests: Some(5) };
+    run(&binary, &test)
+}
+
+fn list(binary: &Path) -> Result<Vec<Test>, Failed> {
+    let listing = support::run(&mut Command::new(binary))?;
+    let tests = listing.lines().map(|line| {
+        let mut columns = line.split('\t');
+        let mut column = || columns.next().ok_or_else(|| Failed::from(format!("{line}: a column is missing")));
+        let (name, faults, requests) = (column()?, column()?, column()?);
+        Ok(Test {
+            name: name.to_owned(),
+            faults: faults.split('|').filter(|fault| !fault.is_empty()).map(str::to_owned).collect(),
+            requests: requests.parse().ok(),
+        })
+    });
+    tests.collect()
+}
+
+fn run(binary: &PathBuf, test: &Test) -> Result<(), Failed> {
+    let emulator = Emulator::start(Options { requests_per_s: 0, ..Options::default() })?;
+    for fault in &test.faults {
+        emulator.misbehave_once(fault.parse()?);
+    }
+    // Nobody listens on a port that was free a moment ago.
+    let closed = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
+    let mut program = Command::new(binary);
+    program
+        .arg(&test.name)
+        .env_remove("TENCENTCLOUD_TOKEN")
+        .env_remove("TENCENTCLOUD_REGION")
+        .env("TRRO_ENDPOINT", emulator.url())
+        .env("TENCENTCLOUD_SECRET_ID", emulator::SECRET_ID)
+        .env("TENCENTCLOUD_SECRET_KEY", emulator::SECRET_KEY)
+        .env("TEST_TEMPORARY_SECRET_ID", emulator::TEMPORARY_SECRET_ID)
+        .env("TEST_POWERLESS_SECRET_ID", emulator::POWERLESS_SECRET_ID)
+        .env("TEST_TOKEN", emulator::TOKEN)
+        .env("TEST_CLOSED_ENDPOINT", format!("http://{closed}"));
+    let output = program.output()?;
+    // The library writes nothing, and neither does a test that succeeds.
+    if !output.status.success() || !output.stdout.is_empty() || !output.stderr.is_empty() {
+        let written = [output.stdout, output.stderr].concat();
+        return Err(format!("{}\n{}", output.status, String::from_utf8_lossy(&written)).into());
+    }
+    let seen = emulator.statistics().requests.len();
+    match test.requests {
+        Some(expected) if expected != seen => Err(format!("{seen} requests were sent, not {expected}").into()),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,263 @@
+//! The library as it ships: built as the README says, it has the promised size, needs and names, sends a request in one
+//! piece, and runs every example without a fault under valgrind.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use emulator::{Emulator, Options};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+const MAX_BYTES: u64 = 2 << 20;
+const ALLOWED_NEEDS: [&str; 5] =
+    ["libc.so.6", "libgcc_s.so.1", "libm.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"];
+
+struct Product {
+    library: PathBuf,
+    folder: PathBuf,
+    programs: PathBuf,
+    /// The library of this test run, with the names of its functions.
+    unstripped: PathBuf,
+}
+
+fn main() {
+    let arguments = Arguments::from_args();
+    if arguments.list {
+        libtest_mimic::run(&arguments, Vec::new()).exit();
+    }
+    let product = match build() {
+        Ok(product) => Arc::new(product),
+        Err(failure) => {
+            let builds = Trial::test("builds", move || Err(failure));
+            libtest_mimic::run(&arguments, vec![builds]).exit();
+        }
+    };
+    let test = |name: &str, check: fn(&Product) -> Result<(), Failed>| {
+        let product = Arc::clone(&product);
+        Trial::test(name, move || check(&product))
+    };
+    let mut trials = vec![
+        test("size_is_below_the_bar", size_is_below_the_bar),
+        test("needs_libc_and_the_compilers_runtime_only", needs_libc_and_the_compilers_runtime_only),
+        test("soname_follows_the_version", soname_follows_the_version),
+        test("exports_what_the_header_declares", exports_what_the_header_declares),
+        test("is_stripped", is_stripped),
+    ];
+    for tls in [false, true] {
+        let protocol = if tls { "https" } else { "http" };
+        trials.push(Trial::ignorable_test(format!("a_warm_request_leaves_in_one_piece::{protocol}"), {
+            let product = Arc::clone(&product);
+            move || support::with_tool("strace", |strace| a_warm_request_leaves_in_one_piece(&product, strace, tls))
+        }));
+        for (example, arguments, status) in EXAMPLES {
+            trials.push(Trial::ignorable_test(
+                format!("valgrind::{protocol}::{}", example_name(example, arguments)),
+                {
+                    let product = Arc::clone(&product);
+                    move || {
+                        support::with_tool("valgrind", |valgrind| {
+                            runs_under_valgrind(&product, valgrind, tls, example, arguments, status)
+                        })
+                    }
+                },
+            ));
+        }
+    }
+    trials.push(Trial::ignorable_test("valgrind::catches_a_broken_program", {
+        let product = Arc::clone(&product);
+        move || support::with_tool("valgrind", |valgrind| valgrind_catches_a_broken_program(&product, valgrind))
+    }));
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// Each example with arguments and the exit status to expect.
+const EXAMPLES: [(&str, &[&str], i32); 7] = [
+    ("shortest", &[], 0),
+    ("list_devices", &[], 0),
+    ("field_device", &["m82k5408n675phvb", "field_ok_4", "4"], 0),
+    ("field_device", &["m82k5408n675phvb", "field_ok_4", "5"], 1),
+    ("field_device", &["m82k5408n675phvb", "no_such_device"], 1),
+    ("remote_device", &["q7d2x9w4k1z8r5tn"], 0),
+    ("remote_device", &["no_such_project"], 0),
+];
+
+fn example_name(example: &str, arguments: &[&str]) -> String {
+    [example].iter().chain(arguments).copied().collect::<Vec<_>>().join("_")
+}
+
+/// As the README says, in the target folder of this test run.
+fn build() -> Result<Product, Failed> {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().ok_or("no target folder")?.to_owned();
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["rustc", "--release", "--lib", "--crate-type", "cdylib", "--target-dir"]).arg(&target);
+    support::run(cargo.current_dir(support::root()))?;
+    let library = target.join("release/libtrro.so");
+    let folder = support::library_folder("product", &library);
+    let programs = support::scratch("product-programs");
+    for source in ["shortest", "list_devices", "field_device", "remote_device"] {
+        let path = support::root().join(format!("c-examples/{source}.c"));
+        support::compile(&path, &programs.join(source), &folder, &["-D_POSIX_C_SOURCE=200809L"])?;
+    }
+    let process = support::root().join("tests/c/process.c");
+    support::compile(&process, &programs.join("process"), &folder, &[""; 0])?;
+    Ok(Product { library, folder, programs, unstripped: support::built_library() })
+}
+
+fn size_is_below_the_bar(product: &Product) -> Result<(), Failed> {
+    let size = fs::metadata(&product.library)?.len();
+    if size > MAX_BYTES { Err(format!("{size} bytes are more than {MAX_BYTES}").into()) } else { Ok(()) }
+}
+
+fn needs_libc_and_the_compilers_runtime_only(product: &Product) -> Result<(), Failed> {
+    let needed = dynamic_entries(product, "(NEEDED)")?;
+    let surplus: Vec<_> = needed.iter().filter(|name| !ALLOWED_NEEDS.contains(&name.as_str())).collect();
+    if needed.is_empty() || !surplus.is_empty() { Err(format!("needs {needed:?}").into()) } else { Ok(()) }
+}
+
+fn soname_follows_the_version(product: &Product) -> Result<(), Failed> {
+    let expected = match (env!("CARGO_PKG_VERSION_MAJOR"), env!("CARGO_PKG_VERSION_MINOR")) {
+        ("0", minor) => format!("libtrro.so.0.{minor}"),
+        (major, _) => format!("libtrro.so.{major}"),
+    };
+    let soname = dynamic_entries(product, "(SONAME)")?;
+    if soname == [expected.as_str()] && expected == support::SONAME {
+        Ok(())
+    } else {
+        Err(format!("{soname:?}").into())
+    }
+}
+
+/// The names in brackets of the entries of one kind in the dynamic section.
+fn dynamic_entries(product: &Product, kind: &str) -> Result<Vec<String>, Failed> {
+    let section = support::run(Command::new("readelf").args(["-d", "-W"]).arg(&product.library))?;
+    let entries = section.lines().filter(|line| line.contains(kind));
+    Ok(entries.filter_map(|line| Some(line.split_once('[')?.1.split_once(']')?.0.to_owned())).collect())
+}
+
+fn exports_what_the_header_declares(product: &Product) -> Result<(), Failed> {
+    let table =
+        support::run(Command::new("nm").args(["-D", "--defined-only", "--format=posix"]).arg(&product.library))?;
+    let mut exported: Vec<&str> = table.lines().filter_map(|line| line.split(' ').next()).collect();
+    exported.sort_unstable();
+    let recorded = fs::read_to_string(support::root().join("tests/abi/symbols.txt"))?;
+    let mut expected: Vec<&str> = recorded.lines().filter(|line| !line.starts_with('#')).collect();
+    expected.sort_unstable();
+    if exported != expected {
+        return Err(format!("exported is {exported:?}, recorded in tests/abi/symbols.txt {expected:?}").into());
+    }
+    let header = fs::read_to_string(support::root().join("include/trro.h"))?;
+    match expected.iter().find(|name| !header.contains(&format!("{name}("))) {
+        Some(name) => Err(format!("{name} is exported and not declared").into()),
+        None => Ok(()),
+    }
+}
+
+fn is_stripped(product: &Product) -> Result<(), Failed> {
+    let sections = support::run(Command::new("readelf").args(["-S", "-W"]).arg(&product.library))?;
+    match [".symtab", ".debug_info"].iter().find(|section| sections.contains(*section)) {
+        Some(section) => Err(format!("has {section}").into()),
+        None => Ok(()),
+    }
+}
+
+/// An emulator with the environment by which a program finds it.
+fn service(product: &Product, tls: bool, program: &mut Command, name: &str) -> Result<Emulator, Failed> {
+    let emulator = Emulator::start(Options { tls, requests_per_s: 0, ..Options::default() })?;
+    let ca_file = product.folder.join(format!("{name}.pem"));
+    fs::write(&ca_file, emulator.ca_pem())?;
+    program
+        .env("TRRO_ENDPOINT", emulator.url())
+        .env("TENCENTCLOUD_SECRET_ID", emulator::SECRET_ID)
+        .env("TENCENTCLOUD_SECRET_KEY", emulator::SECRET_KEY)
+        .env_remove("TENCENTCLOUD_TOKEN")
+        .env_remove("TENCENTCLOUD_REGION");
+    if tls {
+        program.env("TRRO_CA_FILE", ca_file);
+    }
+    Ok(emulator)
+}
+
+/// Five calls: one connection, and five writes that carry a request, each from its first to its last byte.
+fn a_warm_request_leaves_in_one_piece(product: &Product, strace: &Path, tls: bool) -> Result<(), Failed> {
+    let record = product.folder.join(format!("strace-{tls}"));
+    let mut program = Command::new(strace);
+    program.args(["-f", "-qq", "-xx", "-s", "65536", "-e", "trace=%network,write,writev", "-o"]).arg(&record);
+    program.arg(product.programs.join("process")).arg("a_connection_is_kept_and_used_again");
+    let emulator = service(product, tls, &mut program, &format!("strace-{tls}"))?;
+    support::run(&mut program)?;
+    let record = fs::read_to_string(record)?;
+    let calls = |name: &str| record.lines().filter(|line| line.contains(name)).count();
+    let statistics = emulator.statistics();
+    assert_eq!(statistics.requests.len(), 5);
+    assert_eq!((statistics.connections, calls("connect(")), (1, 1), "connections");
+    assert_eq!(calls("writev(") + calls("sendmsg(") + calls(" write("), 0, "other ways to write:\n{record}");
+    let sent: Vec<Vec<u8>> = record.lines().filter(|line| line.contains("sendto(")).map(bytes_of).collect();
+    // TLS has three writes of its own before: the hello and the two messages that end the handshake.
+    let handshake = if tls { 3 } else { 0 };
+    assert_eq!(sent.len(), 5 + handshake, "writes");
+    for bytes in &sent[handshake..] {
+        if tls {
+            // One record of application data, and nothing behind it.
+            assert_eq!(bytes[..3], [23, 3, 3]);
+            assert_eq!(usize::from(u16::from_be_bytes([bytes[3], bytes[4]])), bytes.len() - 5);
+        } else {
+            let text = String::from_utf8_lossy(bytes);
+            assert!(
+                text.starts_with("POST / HTTP/1.1\r\n") && text.ends_with("{\"PageNum\":1,\"PageSize\":20}"),
+                "{text}"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The bytes that a system call was given, from a line of strace's with all of them in hexadecimal.
+fn bytes_of(line: &str) -> Vec<u8> {
+    let hexadecimal = line.split('"').nth(1).unwrap_or_default().replace("\\x", "");
+    hex::decode(hexadecimal).unwrap_or_default()
+}
+
+fn valgrind_command(valgrind: &Path) -> Command {
+    let mut command = Command::new(valgrind);
+    command.args(["--error-exitcode=99", "--leak-check=full", "--show-leak-kinds=definite,indirect,possible"]);
+    command.args(["--errors-for-leak-kinds=definite,indirect,possible", "--quiet"]);
+    command.arg(format!("--suppressions={}", support::root().join("tests/valgrind.supp").display()));
+    command
+}
+
+fn runs_under_valgrind(
+    product: &Product,
+    valgrind: &Path,
+    tls: bool,
+    example: &str,
+    arguments: &[&str],
+    expected: i32,
+) -> Result<(), Failed> {
+    let mut program = valgrind_command(valgrind);
+    program.arg(product.programs.join(example)).args(arguments);
+    // The shortest program takes no endpoint: it shows that a failed call leaks nothing either.
+    let (name, expected) =
+        (format!("{}-{tls}", example_name(example, arguments)), if example == "shortest" { 1 } else { expected });
+    if tls {
+        // The suppressions go by names.
+        program.env("LD_LIBRARY_PATH", &product.unstripped);
+    }
+    let _emulator = service(product, tls, &mut program, &name)?;
+    let output = program.output()?;
+    if output.status.code() != Some(expected) || String::from_utf8_lossy(&output.stderr).contains("==") {
+        let written = [output.stdout, output.stderr].concat();
+        return Err(format!("{}\n{}", output.status, String::from_utf8_lossy(&written)).into());
+    }
+    Ok(())
+}
+
+fn valgrind_catches_a_broken_program(product: &Product, valgrind: &Path) -> Result<(), Failed> {
+    let (source, binary) = (product.programs.join("leak.c"), product.programs.join("leak"));
+    fs::write(&source, "#include <stdlib.h>\nint main(void) { return malloc(10) == NULL; }\n")?;
+    support::run(support::c_compiler().arg("-O0").arg(&source).arg("-o").arg(&binary))?;
+    let status = valgrind_command(valgrind).arg(&binary).output()?.status;
+    if status.code() == Some(99) { Ok(()) } else { Err("a leak was not caught".into()) }
+}

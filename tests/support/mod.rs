@@ -1,0 +1,97 @@
+//! What the tests share: tools that may be missing, C compilers, and the library that they link.
+#![allow(dead_code, reason = "no test uses all of it")]
+
+use std::env;
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use libtest_mimic::{Completion, Failed};
+
+/// What a test that may have to be skipped gives.
+pub type Outcome = Result<Completion, Failed>;
+
+/// The root of the source tree.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A folder of its own for one test program, empty.
+pub fn scratch(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// Runs `test` with the path of a tool. Without the tool the test is ignored, and says so; where every tool has to be
+/// there (`TRRO_TEST_REQUIRE_TOOLS`, as in CI) it fails.
+pub fn with_tool(tool: &str, test: impl FnOnce(&Path) -> Result<(), Failed>) -> Outcome {
+    match find_tool(tool) {
+        Some(path) => test(&path).map(|()| Completion::Completed),
+        None => missing(&format!("{tool} is not installed")),
+    }
+}
+
+/// The outcome of a test that cannot run here.
+pub fn missing(reason: &str) -> Outcome {
+    if env::var_os("TRRO_TEST_REQUIRE_TOOLS").is_some() {
+        return Err(format!("{reason}, and TRRO_TEST_REQUIRE_TOOLS is set").into());
+    }
+    Ok(Completion::ignored_with(reason))
+}
+
+pub fn find_tool(tool: &str) -> Option<PathBuf> {
+    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(tool)).find(|path| path.is_file())
+}
+
+/// Runs a command to its end; what it wrote to stdout, or what went wrong in full.
+pub fn run(command: &mut Command) -> Result<String, Failed> {
+    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    if !output.status.success() {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("{command:?}: {}\n{stdout}{stderr}", output.status).into());
+    }
+    Ok(stdout)
+}
+
+/// The C compiler.
+pub fn c_compiler() -> Command {
+    Command::new(env::var_os("CC").unwrap_or_else(|| "cc".into()))
+}
+
+/// How every C program of ours is compiled.
+pub const STRICT: [&str; 7] = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror", "-g"];
+
+/// Compiles and links one C program with the library in `library`; the program finds it there by itself.
+pub fn compile<A: AsRef<OsStr>>(source: &Path, output: &Path, library: &Path, flags: &[A]) -> Result<(), Failed> {
+    let mut rpath = std::ffi::OsString::from("-Wl,--enable-new-dtags,-rpath,");
+    rpath.push(library);
+    let mut compiler = c_compiler();
+    compiler.args(STRICT).args(flags).arg("-I").arg(root().join("include")).arg(source).arg("-o").arg(output);
+    run(compiler.arg("-L").arg(library).arg("-ltrro").arg("-pthread").arg(rpath)).map(drop)
+}
+
+/// A folder with the shared library that cargo built for this test run, under the names by which it is linked and loaded.
+pub fn built_library() -> PathBuf {
+    let test = env::current_exe().unwrap();
+    let built = test.parent().unwrap().join("libtrro.so");
+    library_folder("library", &built)
+}
+
+/// A folder with `library` under the names by which it is linked and loaded.
+pub fn library_folder(name: &str, library: &Path) -> PathBuf {
+    assert!(library.is_file(), "{} was not built", library.display());
+    let test = env::current_exe().unwrap();
+    let folder = scratch(&format!("{name}-{}", test.file_name().unwrap().to_string_lossy()));
+    for link in ["libtrro.so", SONAME] {
+        symlink(library, folder.join(link)).unwrap();
+    }
+    folder
+}
+
+/// The name by which the library is loaded: that of cargo-c's rule for version 0.1.x.
+pub const SONAME: &str = "libtrro.so.0.1";
