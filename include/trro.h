@@ -48,7 +48,7 @@
  * one is refused where one is given, since NULL says "none".
  *
  * THREADS. A client may be used by any number of threads at the same time; every function says more. trro_client_free()
- * comes after the last call has returned.
+ * comes after the last call has returned. A thread that calls needs a stack of 128 KiB beside its thread-local variables.
  *
  * TIME is in the name: _ms, _s, _minutes. One deadline covers a whole call.
  *
@@ -324,7 +324,8 @@ typedef struct trro_get_devices_request {
      */
     int64_t page_num;
     /**
-     * Rows a page, from 1; 0: 20. The service documents no largest one.
+     * Rows a page, 1 to 10000; 0: 20. The service documents no largest one; an answer with more than 10000 rows, or with
+     * more licenses in one, is TRRO_STATUS_BAD_RESPONSE.
      */
     int64_t page_size;
     /**
@@ -514,7 +515,7 @@ typedef struct trro_devices {
 #define TRRO_STATUS_CONNECT_FAILED 12
 
 /**
- * The other side did not prove to be the service: certificate, name or protocol. Nothing was sent to it.
+ * The other side did not prove to be the service: certificate, name or protocol. No request was sent to it.
  * Returned by: trro_get_devices.
  * What to do: check the clock, the endpoint and ca_file; the message says which.
  */

@@ -9,7 +9,7 @@ use crate::credentials::{Credentials, SigningKeyCache};
 use crate::endpoint::{Endpoint, INTERNATIONAL};
 use crate::error::{Error, Status};
 use crate::sign;
-use crate::sys::environment_variable;
+use crate::sys::{environment_variable, since_boot};
 use crate::transport::{Roots, Settings, Transport};
 
 const REGION_VARIABLE: &str = "TENCENTCLOUD_REGION";
@@ -53,7 +53,7 @@ pub struct Client {
     user_agent: String,
     deadline: Duration,
     transport: Transport,
-    kept: Mutex<Option<Kept>>,
+    kept: Mutex<Option<Answer>>,
     process_id: u32,
 }
 
@@ -63,14 +63,10 @@ pub struct Answer {
     action: &'static str,
     request_body: String,
     body: Vec<u8>,
+    /// Since boot.
+    received_at: Duration,
     /// Requests that this call has sent; 0 if an answer kept from the call before was given.
     pub attempts: u32,
-}
-
-#[derive(Debug)]
-struct Kept {
-    answer: Answer,
-    at: Instant,
 }
 
 impl Client {
@@ -87,13 +83,17 @@ impl Client {
             Some(credentials) => credentials,
             None => Credentials::from_environment()?,
         };
+        let region = region(config.region)?;
+        let user_agent = header_text("config->user_agent", user_agent)?;
+        let header_lengths =
+            [Some(user_agent.as_str()), region.as_deref(), credentials.token()].map(|text| text.map_or(0, str::len));
         Ok(Client {
             credentials,
             signing_keys: SigningKeyCache::default(),
             host_header: endpoint.host_header.clone(),
-            region: region(config.region)?,
+            region,
             language,
-            user_agent: header_text("config->user_agent", user_agent)?,
+            user_agent,
             deadline: milliseconds("config->deadline_ms", config.deadline_ms, 10_000)?,
             transport: Transport::new(Settings {
                 endpoint,
@@ -103,6 +103,7 @@ impl Client {
                 },
                 connect_timeout: milliseconds("config->connect_timeout_ms", config.connect_timeout_ms, 3_000)?,
                 max_response_bytes: config.max_response_bytes.unwrap_or(4 << 20),
+                longest_header_bytes: header_lengths.into_iter().max().unwrap_or(0),
             }),
             kept: Mutex::new(None),
             process_id: std::process::id(),
@@ -115,19 +116,20 @@ impl Client {
         if std::process::id() != self.process_id {
             return Err(Error::invalid_argument("client", "made before a fork(); a child makes a client of its own"));
         }
-        let deadline = match deadline_ms {
-            Some(_) => milliseconds("request->deadline_ms", deadline_ms, 0)?,
-            None => self.deadline,
-        };
+        let deadline = Instant::now()
+            + match deadline_ms {
+                Some(_) => milliseconds("request->deadline_ms", deadline_ms, 0)?,
+                None => self.deadline,
+            };
         let request_body = request.body()?;
         if let Some(answer) = self.take_kept(R::ACTION, &request_body) {
             return Ok(answer);
         }
-        let body = self.send(R::ACTION, &request_body, Instant::now() + deadline).map_err(|mut error| {
+        let body = self.send(R::ACTION, &request_body, deadline).map_err(|mut error| {
             self.credentials.redact(&mut error);
             error
         })?;
-        Ok(Answer { action: R::ACTION, request_body, body, attempts: 1 })
+        Ok(Answer { action: R::ACTION, request_body, body, received_at: since_boot(), attempts: 1 })
     }
 
     /// The answer as a value that borrows from it. `R` is the type of the request that it answers.
@@ -140,7 +142,7 @@ impl Client {
 
     /// Keeps an answer that its caller had no room for; the next call with the same request within ten seconds gets it.
     pub fn keep(&self, answer: Answer) {
-        let kept = Kept { answer: Answer { attempts: 0, ..answer }, at: Instant::now() };
+        let kept = Answer { attempts: 0, ..answer };
         *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
     }
 
@@ -153,11 +155,10 @@ impl Client {
 
     fn take_kept(&self, action: &str, request_body: &str) -> Option<Answer> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.as_ref().is_some_and(|kept| kept.at.elapsed() >= KEPT_FOR) {
+        if kept.as_ref().is_some_and(|kept| since_boot().saturating_sub(kept.received_at) >= KEPT_FOR) {
             *kept = None;
         }
-        kept.take_if(|kept| kept.answer.action == action && kept.answer.request_body == request_body)
-            .map(|kept| kept.answer)
+        kept.take_if(|kept| kept.action == action && kept.request_body == request_body)
     }
 
     fn send(&self, action: &'static str, body: &str, deadline: Instant) -> Result<Vec<u8>, Error> {
@@ -237,4 +238,31 @@ fn milliseconds(argument: &str, given: Option<u32>, default: u32) -> Result<Dura
         ));
     }
     Ok(Duration::from_millis(given.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::get_devices::GetDevices;
+
+    #[test]
+    fn an_answer_is_kept_for_ten_seconds_from_when_it_came_however_often_it_is_kept() {
+        let credentials = Credentials::new("AKIDEXAMPLE", "s3cretkey", None).unwrap();
+        let config =
+            Config { credentials: Some(credentials), endpoint: Some("http://127.0.0.1:9"), ..Config::default() };
+        let client = Client::new(config).unwrap();
+        let answer = |received_at| Answer {
+            action: GetDevices::ACTION,
+            request_body: "{}".to_owned(),
+            body: Vec::new(),
+            received_at,
+            attempts: 1,
+        };
+        let almost = KEPT_FOR - Duration::from_secs(5);
+        client.keep(answer(since_boot().saturating_sub(almost)));
+        let kept = client.take_kept(GetDevices::ACTION, "{}").unwrap();
+        assert!(since_boot().saturating_sub(kept.received_at) >= almost);
+        client.keep(Answer { received_at: kept.received_at.saturating_sub(KEPT_FOR), ..kept });
+        assert!(client.take_kept(GetDevices::ACTION, "{}").is_none());
+    }
 }

@@ -78,8 +78,6 @@ impl Credentials {
     pub fn redact(&self, error: &mut Error) {
         for secret in [Some(self.secret_key.as_str()), self.token()].into_iter().flatten() {
             error.redact(secret);
-            // As it stands in a message that quotes it.
-            error.redact(&Zeroizing::new(secret.escape_debug().to_string()));
         }
     }
 

@@ -100,7 +100,8 @@ impl Error {
 
     /// Replaces every occurrence of `secret` in the texts, most of which come from the network.
     pub fn redact(&mut self, secret: &str) {
-        if secret.is_empty() {
+        // No key is that short, and replacing it would spoil the text without hiding anything.
+        if secret.len() < 8 {
             return;
         }
         for text in [&mut self.message, &mut self.code, &mut self.request_id] {
@@ -123,9 +124,12 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Text from outside as it may stand in a message: on one line, without control characters.
+/// Text from outside as it may stand in a message: on one line, and without characters that change what others look like.
 pub fn printable(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
+    let disturbs = |character: char| {
+        character.is_control() || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|character| if disturbs(character) { ' ' } else { character }).collect()
 }
 
 #[cfg(test)]
@@ -134,10 +138,10 @@ mod tests {
 
     #[test]
     fn redact_removes_the_secret_from_every_text() {
-        let mut error = Error::new(Status::AuthRejected, "key s3cret is unknown, s3cret!");
-        error.code = "s3cret".into();
-        error.request_id = "id-s3cret".into();
-        error.redact("s3cret");
+        let mut error = Error::new(Status::AuthRejected, "key s3cretkey is unknown, s3cretkey!");
+        error.code = "s3cretkey".into();
+        error.request_id = "id-s3cretkey".into();
+        error.redact("s3cretkey");
         assert_eq!(error.message, "key *** is unknown, ***!");
         assert_eq!(error.code, "***");
         assert_eq!(error.request_id, "id-***");
@@ -152,6 +156,6 @@ mod tests {
 
     #[test]
     fn printable_keeps_no_control_character() {
-        assert_eq!(printable("a\r\nb\u{1b}[31m\u{9b}c"), "a  b [31m c");
+        assert_eq!(printable("a\r\nb\u{1b}[31m\u{9b}c\u{2028}\u{202e}d"), "a  b [31m c  d");
     }
 }

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What to wait for on a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +44,14 @@ pub fn wait_until_ready(socket: BorrowedFd<'_>, readiness: Readiness, deadline: 
             }
         }
     }
+}
+
+/// The time since the machine was started, of which no step of the system clock and no suspend takes anything away.
+pub fn since_boot() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: fills in the struct that it is given; this clock is there on every Linux since 2.6.39.
+    unsafe { libc::clock_gettime(libc::CLOCK_BOOTTIME, &mut time) };
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
 /// An environment variable, or nothing in a program that runs with more rights than its user (setuid, file
@@ -99,7 +107,6 @@ impl Drop for SignalsBlocked {
 mod tests {
     use super::*;
     use std::os::fd::AsFd;
-    use std::time::Duration;
 
     #[test]
     fn waiting_ends_at_the_deadline() {

@@ -184,6 +184,7 @@ fn a_certificate_outside_of_its_time_is_not_believed_and_the_clock_is_named() {
         let error = call(&Client::new(Config { ca_file: Some(&ca_file), ..config(&url) }).unwrap()).unwrap_err();
         assert_eq!(error.status, Status::TlsFailed, "{name}");
         assert!(error.message.contains("clock"), "{error}");
+        assert!(error.retryable, "the clock may be right a moment later");
         assert!(emulator.statistics().requests.is_empty());
     }
 }
@@ -201,6 +202,51 @@ fn a_connection_that_the_service_has_closed_is_replaced() {
         }
     }
     assert_eq!(call(&client), Ok(10));
+}
+
+#[test]
+fn an_answer_that_nobody_asked_for_is_never_given_to_the_next_request() {
+    for tls in [false, true] {
+        let emulator = emulator(Options { tls, ..Options::default() });
+        let (url, ca_file) = (emulator.url(), ca_file(&emulator, "unasked"));
+        let client = Client::new(Config { ca_file: tls.then_some(ca_file.as_str()), ..config(&url) }).unwrap();
+        emulator.misbehave_once(Fault::Unasked);
+        assert_eq!(call(&client), Ok(10));
+        assert_eq!(call(&client), Ok(10), "tls: {tls}");
+        assert_eq!(emulator.statistics().connections, 2, "the connection with the unasked answer was used again");
+    }
+}
+
+#[test]
+fn a_connection_that_breaks_inside_a_compressed_answer_is_a_broken_connection() {
+    let emulator = emulator(Options::default());
+    let client = Client::new(config(&emulator.url())).unwrap();
+    emulator.misbehave_once(Fault::GzipCutOff);
+    let error = call(&client).unwrap_err();
+    assert_eq!((error.status, error.retryable), (Status::ConnectFailed, true), "{error}");
+}
+
+#[test]
+fn a_token_has_no_largest_length() {
+    let emulator = emulator(Options::default());
+    let url = emulator.url();
+    let token = "t".repeat(40_000);
+    let credentials = Some(Credentials::new(TEMPORARY_SECRET_ID, SECRET_KEY, Some(&token)).unwrap());
+    let error = call(&Client::new(Config { credentials, ..config(&url) }).unwrap()).unwrap_err();
+    assert_eq!(error.code, "AuthFailure.TokenFailure", "{error}");
+    assert_eq!(emulator.statistics().requests[0].header("X-TC-Token"), Some(token.as_str()));
+}
+
+#[test]
+fn an_id_has_no_largest_length() {
+    for tls in [false, true] {
+        let emulator = emulator(Options { tls, ..Options::default() });
+        let (url, ca_file) = (emulator.url(), ca_file(&emulator, "long-id"));
+        let client = Client::new(Config { ca_file: tls.then_some(ca_file.as_str()), ..config(&url) }).unwrap();
+        let id = "p".repeat(1_000_000);
+        let request = GetDevices { page_num: 1, page_size: 10, project_id: Some(&id), device_id: None };
+        assert!(client.call(&request, None).is_ok(), "tls: {tls}");
+    }
 }
 
 #[test]

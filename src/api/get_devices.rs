@@ -229,6 +229,18 @@ mod tests {
     }
 
     #[test]
+    fn a_list_longer_than_any_page_is_refused_and_named() {
+        let list = |element: &str, count| vec![element; count].join(",");
+        let most = format!(r#"{{"Response":{{"Devices":[{}]}}}}"#, list("{}", 10_000));
+        assert_eq!(devices(&most).devices.len(), 10_000);
+        let more = format!(r#"{{"Response":{{"Devices":[{}]}}}}"#, list("{}", 10_001));
+        let error = decode::<Devices>(more.as_bytes()).unwrap_err();
+        assert!(error.message.contains("Response.Devices") && error.message.contains("10000"), "{error}");
+        let message = refusal(&format!(r#""LicenseIds":[{}]"#, list(r#""""#, 10_001)));
+        assert!(message.contains("Response.Devices[1].LicenseIds"), "{message}");
+    }
+
+    #[test]
     fn an_integer_at_each_end_of_its_range_is_kept() {
         let page = devices(
             r#"{"Response":{"Devices":[{"RemainDay":-9223372036854775807,"ExpireTime":"9223372036854775807"}]}}"#,

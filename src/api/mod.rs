@@ -83,7 +83,7 @@ fn explain<'a, T: Deserialize<'a>>(text: &'a str) -> Error {
         Err(error) if error.inner().is_data() => {
             let path = error.path().to_string();
             let field = if path == "." { "the answer".to_owned() } else { format!("the answer's {path}") };
-            format!("{field}: {}", error.inner())
+            format!("{field}: {}", without_quoted(&error.inner().to_string()))
         }
         Err(error) => format!("the answer is not JSON: {}", error.inner()),
         Ok(_) => match deserializer.end() {
@@ -92,6 +92,14 @@ fn explain<'a, T: Deserialize<'a>>(text: &'a str) -> Error {
         },
     };
     Error::new(Status::BadResponse, printable(&sentence))
+}
+
+/// The message without the string of the answer that it quotes, which may be anything.
+fn without_quoted(message: &str) -> String {
+    match (message.find('"'), message.rfind('"')) {
+        (Some(first), Some(last)) if first < last => format!("{}\"...\"{}", &message[..first], &message[last + 1..]),
+        _ => message.to_owned(),
+    }
 }
 
 fn from_service(error: &ServiceError<'_>, request_id: &str) -> Error {
@@ -187,6 +195,12 @@ mod tests {
             assert_eq!(error.status, Status::BadResponse, "{error}");
             assert!(error.message.contains(expected), "{expected}: {error}");
         }
+    }
+
+    #[test]
+    fn a_string_of_the_answer_is_not_repeated() {
+        let error = judge(200, br#"{"Response":{"Error":"a \"secret\", expected, \u0041"}}"#).unwrap_err();
+        assert!(!error.message.contains("secret") && error.message.contains("expected an object"), "{error}");
     }
 
     #[test]

@@ -126,7 +126,11 @@ impl<'de> Visitor<'de> for IntegerVisitor {
     }
 }
 
-/// A list; missing or null is the empty one. An element that is null is refused.
+/// The most elements that a list may have: a page of devices that someone asked for has far less, and a small answer can
+/// be written that would need a hundred times its size in memory.
+pub const MAX_ELEMENTS: usize = 10_000;
+
+/// A list; missing or null is the empty one. An element that is null is refused, and so are more than [`MAX_ELEMENTS`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct List<T>(pub Vec<T>);
 
@@ -157,6 +161,9 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
             fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
                 let mut list = Vec::new();
                 while let Some(NotNull(element)) = elements.next_element()? {
+                    if list.len() == MAX_ELEMENTS {
+                        return Err(de::Error::custom(format_args!("a list of more than {MAX_ELEMENTS} elements")));
+                    }
                     list.push(element);
                 }
                 Ok(List(list))

@@ -10,10 +10,13 @@ use super::client::trro_client;
 use super::error::{trro_error, trro_status};
 use super::{on_client, put};
 use crate::api::get_devices::{Device, Devices, GetDevices};
+use crate::api::value::MAX_ELEMENTS;
 use crate::error::{Error, Status};
 
 /// In place of a number that the service did not send, or sent as null.
 pub const TRRO_ABSENT: i64 = i64::MIN;
+
+const MAX_PAGE_SIZE: i64 = MAX_ELEMENTS as i64;
 
 /// Which devices to ask for. Initialise it with TRRO_GET_DEVICES_REQUEST_INIT.
 #[repr(C)]
@@ -23,7 +26,8 @@ pub struct trro_get_devices_request {
     pub struct_size: usize,
     /// The page, from 1; 0: 1.
     pub page_num: i64,
-    /// Rows a page, from 1; 0: 20. The service documents no largest one.
+    /// Rows a page, 1 to 10000; 0: 20. The service documents no largest one; an answer with more than 10000 rows, or with
+    /// more licenses in one, is TRRO_STATUS_BAD_RESPONSE.
     pub page_size: i64,
     /// Only devices of this project; NULL: of all. A row does not say which project it is of.
     pub project_id: *const c_char,
@@ -169,19 +173,19 @@ unsafe fn core_request(request: &trro_get_devices_request) -> Result<GetDevices<
     // SAFETY: the strings of the request are as the header says.
     unsafe {
         Ok(GetDevices {
-            page_num: from_one(request.page_num, 1, "request->page_num")?,
-            page_size: from_one(request.page_size, 20, "request->page_size")?,
+            page_num: from_one(request.page_num, i64::MAX, 1, "request->page_num")?,
+            page_size: from_one(request.page_size, MAX_PAGE_SIZE, 20, "request->page_size")?,
             project_id: line(request.project_id, "request->project_id")?,
             device_id: line(request.device_id, "request->device_id")?,
         })
     }
 }
 
-fn from_one(given: i64, default: i64, argument: &str) -> Result<i64, Error> {
+fn from_one(given: i64, most: i64, default: i64, argument: &str) -> Result<i64, Error> {
     match given {
         0 => Ok(default),
-        1.. => Ok(given),
-        _ => Err(Error::invalid_argument(argument, format!("expected 1 or more, or 0 for {default}, got {given}"))),
+        _ if (1..=most).contains(&given) => Ok(given),
+        _ => Err(Error::invalid_argument(argument, format!("expected 1 to {most}, or 0 for {default}, got {given}"))),
     }
 }
 

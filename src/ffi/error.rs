@@ -66,7 +66,7 @@ pub const TRRO_STATUS_RESOLVE_FAILED: trro_status = 11;
 /// Returned by: trro_get_devices.
 /// What to do: check the network; try again later.
 pub const TRRO_STATUS_CONNECT_FAILED: trro_status = 12;
-/// The other side did not prove to be the service: certificate, name or protocol. Nothing was sent to it.
+/// The other side did not prove to be the service: certificate, name or protocol. No request was sent to it.
 /// Returned by: trro_get_devices.
 /// What to do: check the clock, the endpoint and ca_file; the message says which.
 pub const TRRO_STATUS_TLS_FAILED: trro_status = 13;

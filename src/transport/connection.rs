@@ -15,7 +15,7 @@ use zeroize::Zeroize;
 
 use super::connect::{UntilDeadline, connect, is_idle_and_open};
 use super::{BUFFER_BYTES, Settings, through_ureq, tls};
-use crate::error::Error;
+use crate::error::{Error, Status};
 
 /// Makes connections to the endpoint.
 #[derive(Debug)]
@@ -35,8 +35,8 @@ impl Connector {
             Some(name) => Some(Box::new(tls::handshake(&self.settings.roots, name, &stream, deadline)?)),
             None => None,
         };
-        let buffers = LazyBuffers::new(BUFFER_BYTES, BUFFER_BYTES);
-        Ok(Connection { stream, session, buffers, held_back: Vec::new() })
+        let buffers = LazyBuffers::new(BUFFER_BYTES, self.settings.output_buffer_bytes());
+        Ok(Connection { stream, session, buffers, held_back: Vec::with_capacity(BUFFER_BYTES) })
     }
 }
 
@@ -93,7 +93,8 @@ impl Connection {
                 result => return result,
             }
             session.read_tls(&mut socket)?;
-            session.process_new_packets().map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+            // The other side has proven who it is: what is wrong from here on is the connection.
+            session.process_new_packets().map_err(io::Error::other)?;
             while session.wants_write() {
                 session.write_tls(&mut socket)?;
             }
@@ -107,11 +108,17 @@ impl Transport for Connection {
     }
 
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
-        self.held_back.extend_from_slice(&self.buffers.output()[..amount]);
+        let output = &mut self.buffers.output()[..amount];
+        self.held_back.extend_from_slice(output);
+        output.zeroize();
         Ok(())
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        if self.buffers.input_append_buf().is_empty() {
+            let message = format!("a line or the head of the answer is larger than {BUFFER_BYTES} bytes");
+            return Err(through_ureq(Error::new(Status::BadResponse, message)));
+        }
         let deadline = deadline_of(&timeout);
         let received = self.send_held_back(deadline).and_then(|()| self.receive(deadline));
         match received {
@@ -120,15 +127,18 @@ impl Transport for Connection {
                 Ok(length > 0)
             }
             Err(error) if error.kind() == io::ErrorKind::TimedOut => Err(ureq::Error::Timeout(timeout.reason)),
-            Err(error) => Err(match tls::tls_error(&error) {
-                Some(error) => through_ureq(tls::explain(error)),
-                None => error.into(),
-            }),
+            Err(error) => Err(error.into()),
         }
     }
 
     fn is_open(&mut self) -> bool {
-        is_idle_and_open(&self.stream)
+        // What TLS has decrypted already is nowhere else to be seen: the rest of an answer that nobody has asked for, or the
+        // announcement of the end.
+        let session_is_idle = self.session.as_mut().is_none_or(|session| match session.process_new_packets() {
+            Ok(state) => state.plaintext_bytes_to_read() == 0 && !state.peer_has_closed(),
+            Err(_) => false,
+        });
+        session_is_idle && is_idle_and_open(&self.stream)
     }
 
     fn is_tls(&self) -> bool {

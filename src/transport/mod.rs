@@ -13,6 +13,7 @@ mod connection;
 mod resolve;
 mod tls;
 
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -38,6 +39,15 @@ pub struct Settings {
     pub connect_timeout: Duration,
     /// Of the body, after decompression.
     pub max_response_bytes: u32,
+    /// How long a header of a request can get.
+    pub longest_header_bytes: usize,
+}
+
+impl Settings {
+    /// A header is written as a whole.
+    fn output_buffer_bytes(&self) -> usize {
+        BUFFER_BYTES + self.longest_header_bytes
+    }
 }
 
 /// A header to send. Secret ones are never formatted.
@@ -111,14 +121,15 @@ impl Transport {
             ureq::Error::Timeout(_) => {
                 Error::new(Status::Timeout, "the deadline passed while waiting for the answer of the service")
             }
-            ureq::Error::Io(error) => {
-                Error::new(Status::ConnectFailed, format!("the connection broke: {error}")).with_os_error(&error)
+            ureq::Error::Io(error) => broken_connection(&error),
+            // What flate2 finds wrong with the data is invalid; anything else is what the connection told it.
+            ureq::Error::Decompress(_, error)
+                if !matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) =>
+            {
+                broken_connection(&error)
             }
             ureq::Error::BodyExceedsLimit(limit) => {
                 Error::new(Status::BadResponse, format!("the answer is larger than max_response_bytes ({limit} bytes)"))
-            }
-            ureq::Error::LargeResponseHeader(..) => {
-                Error::new(Status::BadResponse, format!("the head of the answer is larger than {BUFFER_BYTES} bytes"))
             }
             other => {
                 Error::new(Status::BadResponse, printable(&format!("the answer is not an answer of this API: {other}")))
@@ -143,10 +154,18 @@ fn new_agent(settings: &Arc<Settings>, resolver: &Resolver) -> ureq::Agent {
         // The service closes an idle connection after 60 s; a request must not meet that.
         .max_idle_age(Duration::from_secs(50))
         .input_buffer_size(BUFFER_BYTES)
-        .output_buffer_size(BUFFER_BYTES)
-        .max_response_header_size(BUFFER_BYTES - 1)
+        .output_buffer_size(settings.output_buffer_bytes())
+        .max_response_header_size(BUFFER_BYTES)
         .build();
     ureq::Agent::with_parts(config, Connector::new(Arc::clone(settings)), resolver.clone())
+}
+
+fn broken_connection(error: &io::Error) -> Error {
+    if error.kind() == io::ErrorKind::OutOfMemory {
+        return Error::new(Status::Internal, "there is no memory left for the answer");
+    }
+    let message = printable(&format!("the connection broke: {error}"));
+    Error::new(Status::ConnectFailed, message).with_os_error(error)
 }
 
 fn sensitive(name: &str, value: &str) -> Result<HeaderValue, Error> {

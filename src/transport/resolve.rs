@@ -7,7 +7,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ureq::config::Config;
 use ureq::http::Uri;
@@ -23,8 +23,10 @@ use crate::sys;
 const FRESH_FOR: Duration = Duration::from_secs(60);
 /// ureq keeps no more of them.
 const MAX_ADDRESSES: usize = 16;
-/// libc's lookup needs little, its plug-ins (`nsswitch.conf`) more.
-const LOOKUP_STACK_BYTES: usize = 256 * 1024;
+/// How long a caller that has an old answer waits for a new one.
+const PATIENCE_WITH_OLD_ANSWER: Duration = Duration::from_millis(250);
+/// libc's plug-ins (`nsswitch.conf`) need some, and the thread-local variables of the whole program are in it as well.
+const LOOKUP_STACK_BYTES: usize = 1024 * 1024;
 
 /// Resolves the one host of an endpoint. Clones share what they have learned.
 #[derive(Debug, Clone)]
@@ -48,7 +50,8 @@ struct LookupState {
     lookups_finished: u64,
     failure: Option<Error>,
     addresses: Vec<IpAddr>,
-    found_at: Option<Instant>,
+    /// Since boot.
+    found_at: Option<Duration>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -82,7 +85,7 @@ impl Resolver {
 impl Lookup {
     fn addresses(self: &Arc<Self>, host: &str, timeout: Duration) -> Result<Vec<IpAddr>, Error> {
         let mut state = self.lock();
-        if state.found_at.is_some_and(|found_at| found_at.elapsed() < FRESH_FOR) {
+        if state.found_at.is_some_and(|found_at| sys::since_boot().saturating_sub(found_at) < FRESH_FOR) {
             return Ok(state.addresses.clone());
         }
         if !state.running {
@@ -99,6 +102,7 @@ impl Lookup {
             }
         }
         let awaited = state.lookups_finished;
+        let timeout = if state.addresses.is_empty() { timeout } else { PATIENCE_WITH_OLD_ANSWER.min(timeout / 4) };
         let (mut state, _) = self
             .finished
             .wait_timeout_while(state, timeout, |state| state.lookups_finished == awaited)
@@ -130,7 +134,7 @@ impl Lookup {
         state.failure = match found {
             Ok(addresses) if !addresses.is_empty() => {
                 state.addresses = addresses;
-                state.found_at = Some(Instant::now());
+                state.found_at = Some(sys::since_boot());
                 None
             }
             Ok(_) => Some(Error::new(Status::ResolveFailed, format!("{host} has no address"))),
@@ -180,6 +184,7 @@ impl ureq::unversioned::resolver::Resolver for Resolver {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Instant;
 
     fn loopback() -> Vec<IpAddr> {
         vec![IpAddr::from([127, 0, 0, 1])]
@@ -217,6 +222,17 @@ mod tests {
         for caller in callers {
             assert_eq!(caller.join().unwrap().unwrap(), loopback());
         }
+    }
+
+    #[test]
+    fn an_old_answer_is_used_long_before_the_deadline_when_the_next_lookup_hangs() {
+        let lookup = Arc::new(Lookup::default());
+        lookup.finish("host.example", Ok(loopback()));
+        lookup.lock().found_at = None;
+        lookup.lock().running = true;
+        let start = Instant::now();
+        assert_eq!(lookup.addresses("host.example", Duration::from_secs(60)).unwrap(), loopback());
+        assert!(start.elapsed() < Duration::from_secs(10));
     }
 
     #[test]

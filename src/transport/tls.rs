@@ -31,7 +31,7 @@ impl Roots {
     /// The certificates of a PEM file, instead of the built-in ones.
     pub fn from_file(path: &Path) -> Result<Roots, Error> {
         let bad = |what: String| Error::invalid_argument("config->ca_file", what);
-        let pem = std::fs::read(path)
+        let pem = read_regular_file(path)
             .map_err(|error| bad(format!("cannot read {}: {error}", path.display())).with_os_error(&error))?;
         let mut certificates = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(&pem) {
@@ -66,6 +66,14 @@ impl Roots {
     }
 }
 
+/// A pipe would make its reader wait, and a device may never end.
+fn read_regular_file(path: &Path) -> io::Result<Vec<u8>> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    }
+    std::fs::read(path)
+}
+
 impl fmt::Debug for Roots {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Roots({})", self.certificates.len())
@@ -80,6 +88,8 @@ pub fn handshake(
     deadline: Instant,
 ) -> Result<ClientConnection, Error> {
     let mut session = ClientConnection::new(roots.config()?, name.clone()).map_err(|error| explain(&error))?;
+    // A request is in memory as a whole before it is sent, whatever its length.
+    session.set_buffer_limit(None);
     while session.is_handshaking() {
         session.complete_io(&mut UntilDeadline { stream, deadline }).map_err(|error| {
             if let Some(error) = tls_error(&error) {
@@ -96,26 +106,30 @@ pub fn handshake(
 }
 
 /// The TLS failure inside an I/O error, if that is what it is.
-pub fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
+fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
     error.get_ref()?.downcast_ref()
 }
 
 /// A TLS failure in words, with what to do about the usual ones.
-pub fn explain(error: &rustls::Error) -> Error {
+fn explain(error: &rustls::Error) -> Error {
     use CertificateError::{
         Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet, NotValidYetContext,
         UnknownIssuer,
     };
-    let advice = match error {
+    let (advice, retryable) = match error {
+        // A machine without a clock of its own learns the time a little after it was started.
         rustls::Error::InvalidCertificate(
             Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. },
-        ) => "; is the clock of this machine right?",
-        rustls::Error::InvalidCertificate(UnknownIssuer) => "; a private authority is named by config->ca_file",
-        rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => {
-            "; does config->endpoint name the right host?"
+        ) => ("; is the clock of this machine right?", true),
+        rustls::Error::InvalidCertificate(UnknownIssuer) => {
+            ("; a private authority is named by config->ca_file", false)
         }
-        rustls::Error::InvalidMessage(_) => "; does the other side speak TLS on this port?",
-        _ => "",
+        rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => {
+            ("; does config->endpoint name the right host?", false)
+        }
+        rustls::Error::InvalidMessage(_) => ("; does the other side speak TLS on this port?", false),
+        _ => ("", false),
     };
-    Error::new(Status::TlsFailed, format!("no secure connection: {error}{advice}"))
+    let message = format!("no secure connection: {error}{advice}");
+    Error { retryable, ..Error::new(Status::TlsFailed, message) }
 }

@@ -23,6 +23,10 @@ pub enum Fault {
     TooLarge(usize),
     /// Compresses the body.
     Gzip,
+    /// Compresses the body and closes the connection in the middle of it.
+    GzipCutOff,
+    /// Sends a second answer, which nobody has asked for, right behind the first: that one fills 16 KiB exactly.
+    Unasked,
     /// An HTTP status, with a web page.
     Status(u16),
     /// To another address.
@@ -58,6 +62,8 @@ impl FromStr for Fault {
             "not-json" => Fault::NotJson,
             "too-large" => Fault::TooLarge(usize::try_from(number()?).map_err(|error| format!("{text}: {error}"))?),
             "gzip" => Fault::Gzip,
+            "gzip-cut-off" => Fault::GzipCutOff,
+            "unasked" => Fault::Unasked,
             "status" => Fault::Status(value.parse().map_err(|error| format!("{text}: {error}"))?),
             "redirect" => Fault::Redirect,
             "reset" => Fault::Reset,

@@ -140,6 +140,9 @@ fn parse(bytes: &[u8]) -> io::Result<Option<(Request, usize)>> {
     Ok(Some((request, head_length + body_length)))
 }
 
+/// What a client reads at once: [`Fault::Unasked`] hides behind it.
+const FULL_BUFFER: usize = 16 * 1024;
+
 struct Answer {
     status: u16,
     headers: Vec<(&'static str, String)>,
@@ -216,7 +219,13 @@ fn answer(shared: &Shared, request: &Request, ordinal: usize, fault: Option<&Fau
         value["Response"]["Devices"][0]["LicenseIds"] = json!([7]);
     }
     let mut answer = Answer::json(now_s, value.to_string());
-    if fault == Some(&Fault::Gzip) {
+    if fault == Some(&Fault::Unasked) {
+        // From here on the head has one length, whatever the body's is.
+        answer.body.resize(10_000, b' ');
+        let missing = FULL_BUFFER - answer.bytes().len();
+        answer.body.extend(vec![b' '; missing]);
+    }
+    if matches!(fault, Some(Fault::Gzip | Fault::GzipCutOff)) {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
         // Writing to memory does not fail.
         let _ = encoder.write_all(&answer.body);
@@ -241,7 +250,12 @@ fn send(stream: &mut impl Write, answer: &Answer, fault: Option<&Fault>) -> io::
                 sleep(*pause);
             }
         }
-        Some(Fault::CutOff) => {
+        Some(Fault::Unasked) => {
+            let unasked = r#"{"Response":{"Devices":[{"DeviceId":"unasked"}],"RequestId":"unasked"}}"#;
+            let second = Answer { body: unasked.into(), status: answer.status, headers: answer.headers.clone() };
+            stream.write_all(&[bytes, second.bytes()].concat())?;
+        }
+        Some(Fault::CutOff | Fault::GzipCutOff) => {
             stream.write_all(&bytes[..bytes.len() - answer.body.len() / 2])?;
             stream.flush()?;
             return Ok(false);

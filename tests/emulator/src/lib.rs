@@ -50,6 +50,8 @@ pub struct Options {
     pub requests_per_s: u32,
     /// The largest PageSize; the service documents none.
     pub max_page_size: i64,
+    /// Take a larger PageSize for the largest, instead of refusing it.
+    pub page_size_is_clamped: bool,
     /// How far the service's clock is ahead of this machine's.
     pub clock_offset_s: i64,
     /// The host that the certificate is for.
@@ -65,6 +67,7 @@ impl Default for Options {
             region_required: false,
             requests_per_s: 20,
             max_page_size: 100,
+            page_size_is_clamped: false,
             clock_offset_s: 0,
             certificate_host: "localhost".to_owned(),
             devices: None,

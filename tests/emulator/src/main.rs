@@ -15,14 +15,16 @@ The TRRO service's side of the wire, on a free port of the loopback.
   --region-required        refuse a request without X-TC-Region
   --requests-per-s N       for each action (default 20; 0: no limit)
   --max-page-size N        (default 100)
+  --clamp-page-size        take a larger page size for the largest instead of refusing it
   --clock-offset-s N       how far its clock is ahead
   --fault FAULT            misbehave at every request: late:MS drip:MS cut-off wrong-length wrong-type not-json
-                           too-large:BYTES gzip status:CODE redirect reset wrong-clock:S throttled
+                           too-large:BYTES gzip gzip-cut-off unasked status:CODE redirect reset wrong-clock:S throttled
                            close-after-answer error:CODE answer:TEXT echo
   --help
 
 It prints its address and the key that it knows, as lines for a shell:
   TRRO_ENDPOINT=... TENCENTCLOUD_SECRET_ID=... TENCENTCLOUD_SECRET_KEY=...
+The library reads the key by itself, and not TRRO_ENDPOINT: the examples do, and put it into config.endpoint.
 ";
 
 fn main() -> ExitCode {
@@ -48,6 +50,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
             Long("region-required") => options.region_required = true,
             Long("requests-per-s") => options.requests_per_s = arguments.value()?.parse()?,
             Long("max-page-size") => options.max_page_size = arguments.value()?.parse()?,
+            Long("clamp-page-size") => options.page_size_is_clamped = true,
             Long("clock-offset-s") => options.clock_offset_s = arguments.value()?.parse()?,
             Long("fault") => fault = Some(arguments.value()?.parse()?),
             Long("help") => {

@@ -80,7 +80,12 @@ fn get_devices(shared: &Shared, parameters: &Map<String, Value>, now_s: i64) -> 
         return Err(Refusal::new("UnknownParameter", format!("The parameter `{name}` is not recognized.")));
     }
     let page_num = positive(parameters, "PageNum", i64::MAX)?;
-    let page_size = positive(parameters, "PageSize", shared.options.max_page_size)?;
+    let largest = shared.options.max_page_size;
+    let page_size = if shared.options.page_size_is_clamped {
+        positive(parameters, "PageSize", i64::MAX)?.min(largest)
+    } else {
+        positive(parameters, "PageSize", largest)?
+    };
     let found = shared.fleet.find(text(parameters, "ProjectId")?, text(parameters, "DeviceId")?, now_s);
     let total_count = found.len();
     let skipped = usize::try_from((page_num - 1).saturating_mul(page_size)).unwrap_or(usize::MAX);
