@@ -1,9 +1,10 @@
-/* What the examples share: a client from the environment, and whether a device can run by its row. */
+/* What the examples share: a client from the environment, when all pages have been read, and what a row says. */
 #ifndef EXAMPLE_H
 #define EXAMPLE_H
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <trro.h>
 
@@ -15,9 +16,9 @@ static inline void print_error(const char *what, const trro_error *error) {
         fprintf(stderr, "  trying again later may help\n");
 }
 
-/* The key comes from TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, which the library reads by itself. The site and
- * the authorities to trust come from TRRO_ENDPOINT and TRRO_CA_FILE; without them they are the international site and the
- * built-in ones. NULL after a failure, which has been printed. */
+/* The key comes from TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, which the library reads by itself. It does not read
+ * TRRO_ENDPOINT and TRRO_CA_FILE: that is this function's way to be told of another site and of the authorities to trust.
+ * NULL after a failure, which has been printed. */
 static inline trro_client *client_from_environment(void) {
     trro_client_config config = TRRO_CLIENT_CONFIG_INIT;
     trro_client *client;
@@ -29,8 +30,15 @@ static inline trro_client *client_from_environment(void) {
     return client;
 }
 
-/* Why a device that sends so many streams cannot run, or NULL if nothing speaks against it. A number that the service did
- * not send is no reason; a "?" begins what cannot be told. */
+/* Whether all pages have been read. A page with few rows need not be the last: the service may give less than page_size.
+ * What TotalCount counts is documented nowhere; if it is more than the rows of this page, it is all of them. */
+static inline int is_last_page(const trro_devices *page, size_t rows_so_far) {
+    const int64_t in_this_page = (int64_t)page->device_count;
+    return in_this_page == 0 || (page->total_count > in_this_page && (int64_t)rows_so_far >= page->total_count);
+}
+
+/* Why a device that sends so many streams cannot run, or NULL if nothing in its row speaks against it: TRRO_start decides.
+ * What begins with "?" is no reason: the row does not tell. */
 static inline const char *reason_not_to_run(const trro_device *device, int64_t streams, time_t now) {
     if (device->license_count == TRRO_ABSENT)
         return "? number of licenses unknown";

@@ -2,29 +2,26 @@
  *
  *     field_device PROJECT_ID DEVICE_ID [STREAMS]
  *
- * 0: authorized; 1: not, or not known; 2: usage. TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY hold the key.
+ * 0: authorized; 1: not authorized; 3: that is not known; 2: usage. TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY hold
+ * the key. TRRO_ENDPOINT names another site than the international one, TRRO_CA_FILE the authorities to trust.
  */
-#include <string.h>
-
+#define _POSIX_C_SOURCE 200809L
 #include "example.h"
 
 /* Two seconds a try: a device that waits for its license does not wait for ever. */
-enum { TRIES = 3, DEADLINE_MS = 2000 };
+enum { TRIES = 3, DEADLINE_MS = 2000, MOST_PAGES = 100 };
+enum { AUTHORIZED = 0, NOT_AUTHORIZED = 1, USAGE = 2, NOT_KNOWN = 3 };
 
 /* The answer for one device is small; no heap is needed. */
 static char buffer[TRRO_DEVICES_BUFFER_SIZE(20)];
 
-/* The page that the device is on; NULL if the service cannot be asked, and it has been said why. */
-static const trro_devices *ask(const trro_client *client, const char *project_id, const char *device_id) {
-    trro_get_devices_request request = TRRO_GET_DEVICES_REQUEST_INIT;
+/* One page; NULL if the service cannot be asked, and it has been said why. */
+static const trro_devices *ask(const trro_client *client, const trro_get_devices_request *request) {
+    const struct timespec pause = {1, 0};
     const trro_devices *page;
     trro_error error;
     int tries;
-    request.project_id = project_id; /* an id is unique inside one project only */
-    request.device_id = device_id;
-    request.deadline_ms = DEADLINE_MS;
-    for (tries = 1; trro_get_devices(client, &request, buffer, sizeof buffer, &page, NULL, &error); tries++) {
-        struct timespec pause = {1, 0};
+    for (tries = 1; trro_get_devices(client, request, buffer, sizeof buffer, &page, NULL, &error); tries++) {
         print_error("cannot ask for the licenses", &error);
         if (!error.retryable || tries == TRIES)
             return NULL;
@@ -33,53 +30,57 @@ static const trro_devices *ask(const trro_client *client, const char *project_id
     return page;
 }
 
-/* The row of exactly this device; NULL if there is none. How the service compares ids is documented nowhere. */
-static const trro_device *find(const trro_devices *page, const char *device_id, size_t *rows) {
-    const trro_device *found = NULL;
-    size_t i;
-    *rows = 0;
-    for (i = 0; i < page->device_count; i++) {
-        if (strcmp(page->devices[i]->device_id, device_id) == 0) {
-            found = page->devices[i];
-            ++*rows;
+/* Why the device cannot run, as reason_not_to_run() says it; NULL if nothing speaks against it. */
+static const char *check(const trro_client *client, const char *project_id, const char *device_id, int64_t streams) {
+    trro_get_devices_request request = TRRO_GET_DEVICES_REQUEST_INIT;
+    const char *reason = "the project has no such device";
+    size_t rows = 0, found = 0, i;
+    const trro_devices *page;
+    request.project_id = project_id; /* an id is unique inside one project only */
+    request.device_id = device_id;
+    request.deadline_ms = DEADLINE_MS;
+    do {
+        request.page_num++;
+        page = ask(client, &request);
+        if (page == NULL)
+            return "? the service cannot be asked";
+        /* How the service compares ids is documented nowhere: what counts is the row of exactly this device. */
+        for (i = 0; i < page->device_count; i++) {
+            if (strcmp(page->devices[i]->device_id, device_id) != 0)
+                continue;
+            if (++found > 1)
+                return "? the project has more than one device with this id";
+            reason = reason_not_to_run(page->devices[i], streams, time(NULL));
         }
-    }
-    return found;
+        rows += page->device_count;
+    } while (!is_last_page(page, rows) && request.page_num < MOST_PAGES);
+    return reason;
 }
 
 int main(int argc, char **argv) {
-    int64_t streams = argc > 3 ? strtol(argv[3], NULL, 10) : 1;
-    const char *reason = "the service cannot be asked";
+    char *end = "";
+    int64_t streams = argc > 3 ? strtol(argv[3], &end, 10) : 1;
+    const char *reason;
     trro_client *client;
-    const trro_devices *page;
 
-    if (argc < 3 || argc > 4 || streams < 1) {
+    if (argc < 3 || argc > 4 || streams < 1 || *end != '\0') {
         fprintf(stderr, "usage: %s PROJECT_ID DEVICE_ID [STREAMS]\n", argv[0]);
-        return 2;
+        return USAGE;
     }
     client = client_from_environment();
-    if (client == NULL)
-        return 1;
-    page = ask(client, argv[1], argv[2]);
-    if (page != NULL) {
-        size_t rows;
-        const trro_device *device = find(page, argv[2], &rows);
-        if (device == NULL)
-            reason = "the project has no such device";
-        else if (rows > 1)
-            reason = "the project has more than one device with this id";
-        else
-            reason = reason_not_to_run(device, streams, time(NULL));
-        if (reason == NULL) {
-            printf("%s is authorized for %lld stream(s)", argv[2], (long long)streams);
-            if (device->remain_days != TRRO_ABSENT)
-                printf(", for %lld more days", (long long)device->remain_days);
-            printf("\n");
-            /* Here TRRO_start() of the vendor's field SDK comes. Mind that it returns 1 for success. */
-        }
-    }
-    if (reason != NULL)
-        printf("%s is not authorized: %s\n", argv[2], reason);
+    reason = client != NULL ? check(client, argv[1], argv[2], streams) : "? no client could be made";
     trro_client_free(client);
-    return reason != NULL;
+
+    if (reason == NULL) {
+        printf("%s is authorized for %lld stream(s)\n", argv[2], (long long)streams);
+        /* Here TRRO_start() of the vendor's field SDK comes. Mind that it returns 1 for success. */
+        return AUTHORIZED;
+    }
+    if (reason[0] == '?') {
+        printf("cannot tell whether %s is authorized: %s\n", argv[2], reason + 2);
+        /* TRRO_start() checks by itself: that one could not ask is no reason not to call it. */
+        return NOT_KNOWN;
+    }
+    printf("%s is not authorized: %s\n", argv[2], reason);
+    return NOT_AUTHORIZED;
 }

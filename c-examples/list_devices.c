@@ -2,11 +2,13 @@
  *
  *     list_devices [PROJECT_ID]
  *
- * TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY hold the key; TRRO_ENDPOINT another site than the international one.
+ * TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY hold the key. TRRO_ENDPOINT names another site than the international
+ * one, TRRO_CA_FILE the authorities to trust.
  */
+#define _POSIX_C_SOURCE 200809L
 #include "example.h"
 
-enum { PAGE_SIZE = 20 };
+enum { PAGE_SIZE = 20, MOST_PAGES = 1000 };
 
 /* A buffer that grows to what the library says it needs. */
 typedef struct {
@@ -52,6 +54,13 @@ static void print_date(int64_t moment_s) {
     printf("  %-10s", text);
 }
 
+/* A name as it came from the service, without what would confuse a terminal. */
+static void print_name(const char *name) {
+    printf("  ");
+    for (; *name != '\0'; name++)
+        putchar((unsigned char)*name < ' ' || *name == 0x7f ? ' ' : *name);
+}
+
 static void print_device(const trro_device *device, time_t now) {
     const char *reason = reason_not_to_run(device, 1, now);
     printf("%c %-16s", reason == NULL ? ' ' : reason[0] == '?' ? '?' : '!', device->device_id);
@@ -59,7 +68,7 @@ static void print_device(const trro_device *device, time_t now) {
     print_number(device->remain_days, 9);
     print_date(device->expire_time_s);
     print_number(device->monthly_remain_time, 10);
-    printf("  %s", device->device_name);
+    print_name(device->device_name);
     if (reason != NULL)
         printf("  <- %s", reason[0] == '?' ? reason + 2 : reason);
     printf("\n");
@@ -95,10 +104,9 @@ int main(int argc, char **argv) {
             stopped += reason_not_to_run(page->devices[i], 1, now) != NULL;
         }
         devices += page->device_count;
-        /* What TotalCount counts is documented nowhere; a page with room to spare is the last one in any case. */
-    } while (page->device_count == PAGE_SIZE);
+    } while (!is_last_page(page, devices) && request.page_num < MOST_PAGES);
     if (page != NULL)
-        printf("%zu devices, %zu of them cannot run (!) or may not (?)\n", devices, stopped);
+        printf("%zu devices; %zu of them cannot run (!) or cannot be judged (?)\n", devices, stopped);
 
     free(buffer.memory);
     trro_client_free(client);

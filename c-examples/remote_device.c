@@ -1,33 +1,37 @@
-/* A cockpit asks which vehicles of its project can be taken over.
+/* A cockpit asks which devices of its project can be taken over.
  *
  *     remote_device PROJECT_ID
  *
- * TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY hold the key.
+ * TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY hold the key. TRRO_ENDPOINT names another site than the international
+ * one, TRRO_CA_FILE the authorities to trust.
  */
 #include "example.h"
 
-enum { PAGE_SIZE = 50 };
+enum { PAGE_SIZE = 50, MOST_PAGES = 1000 };
 
 /* Room for a page whose devices have many licenses; a program that must take any number grows its buffer, as
  * list_devices.c does. */
 static char buffer[4 * TRRO_DEVICES_BUFFER_SIZE(PAGE_SIZE)];
 
-/* Prints the vehicles of one page that can be taken over; returns how many. */
-static size_t print_vehicles(const trro_devices *page, time_t now) {
-    size_t vehicles = 0, i;
+/* Prints the devices of one page that can be taken over; returns how many. A row does not say whether it is a vehicle or a
+ * cockpit; but a license is bound to what sends video. */
+static size_t print_devices(const trro_devices *page, time_t now) {
+    size_t count = 0, i;
     for (i = 0; i < page->device_count; i++) {
         const trro_device *device = page->devices[i];
-        if (reason_not_to_run(device, 1, now) != NULL)
+        const char *reason = reason_not_to_run(device, 1, now);
+        if (reason != NULL && reason[0] != '?')
             continue;
-        vehicles++;
-        printf("%-16s  %2lld license(s)  %s\n", device->device_id, (long long)device->license_count, device->device_name);
+        count++;
+        printf("%-16s  %s%s%s\n", device->device_id, device->device_name, reason != NULL ? "  <- perhaps: " : "",
+               reason != NULL ? reason + 2 : "");
     }
-    return vehicles;
+    return count;
 }
 
 int main(int argc, char **argv) {
     trro_get_devices_request request = TRRO_GET_DEVICES_REQUEST_INIT;
-    size_t devices = 0, vehicles = 0;
+    size_t devices = 0, usable = 0;
     time_t now = time(NULL);
     const trro_devices *page;
     trro_client *client;
@@ -45,14 +49,14 @@ int main(int argc, char **argv) {
     do {
         request.page_num++;
         if (trro_get_devices(client, &request, buffer, sizeof buffer, &page, NULL, &error)) {
-            print_error("cannot get the vehicles", &error);
+            print_error("cannot get the devices", &error);
             break;
         }
-        vehicles += print_vehicles(page, now);
+        usable += print_devices(page, now);
         devices += page->device_count;
-    } while (page->device_count == PAGE_SIZE);
+    } while (!is_last_page(page, devices) && request.page_num < MOST_PAGES);
     if (page != NULL)
-        printf("%zu of %zu vehicles of project %s can be taken over\n", vehicles, devices, argv[1]);
+        printf("%zu of the %zu devices of project %s can be taken over\n", usable, devices, argv[1]);
     /* Here TRRO_connect() of the vendor's remote SDK comes, to one of them that is online. */
     trro_client_free(client);
     return page == NULL;

@@ -15,7 +15,8 @@ int main(void) {
         trro_client_free(client);
         return 1;
     }
-    for (i = 0; i < page->device_count; i++) printf("%s\n", page->devices[i]->device_id);
+    for (i = 0; i < page->device_count; i++)
+        printf("%s: %ld license(s)\n", page->devices[i]->device_id, (long)page->devices[i]->license_count);
     trro_client_free(client);
     return 0;
 }

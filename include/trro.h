@@ -2,11 +2,12 @@
 
 /**
  * @file trro.h
- * libtrro: asks Tencent Cloud's Real-time Teleoperation service (TRRO) which devices are authorized to run.
+ * libtrro: asks Tencent Cloud's Real-time Teleoperation service (TRRO) for devices and their licenses, which decide
+ * whether a device is authorized to run.
  *
  * RETURN VALUES. Every function that can fail returns a trro_status: 0 (TRRO_STATUS_OK) is success, errors are positive.
- * Mind that the vendor's field and remote SDKs have it the other way round: there 1 is success, and a failure is
- * negative. `if (trro_f(...))` reads "if it failed".
+ * Mind that the vendor's field and remote SDKs have it the other way round: there 1 is success, and 0 or a negative number
+ * a failure. `if (trro_f(...))` reads "if it failed".
  *
  * A PROGRAM. With TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY in the environment:
  *
@@ -28,7 +29,8 @@
  *         trro_client_free(client);
  *         return 1;
  *     }
- *     for (i = 0; i < page->device_count; i++) printf("%s\n", page->devices[i]->device_id);
+ *     for (i = 0; i < page->device_count; i++)
+ *         printf("%s: %ld license(s)\n", page->devices[i]->device_id, (long)page->devices[i]->license_count);
  *     trro_client_free(client);
  *     return 0;
  * }
@@ -40,8 +42,9 @@
  *
  * MEMORY. A handle is made by trro_X_new() and ended by trro_X_free(); free(NULL) does nothing. Nothing else is to be
  * freed: results go into a buffer of the caller's, pointers in them point into the same buffer, and they are valid as
- * long as the caller leaves it alone. A buffer may have any alignment. What a function is given it copies, or is done
- * with when it returns.
+ * long as the caller leaves it alone. A buffer may have any alignment; what is in it after a failure is undefined. What a
+ * function is given it copies, or is done with when it returns. Where malloc() fails, the process may end by abort() and a
+ * line on stderr; max_response_bytes bounds what a call can need.
  *
  * STRUCTS that the caller fills in begin with struct_size and are initialised with their _INIT macro; 0 or NULL in a field
  * means its default. That way a program keeps working with a newer library. Strings are UTF-8 and end with NUL; an empty
@@ -50,15 +53,17 @@
  * THREADS. A client may be used by any number of threads at the same time; every function says more. trro_client_free()
  * comes after the last call has returned. A thread that calls needs a stack of 128 KiB beside its thread-local variables.
  *
- * TIME is in the name: _ms, _s, _minutes. One deadline covers a whole call.
+ * TIME is in the name: _ms, _s, _minutes. One deadline covers a whole call; a step of the system clock does not move it, and
+ * a signal does not end the call.
  *
  * THE PROCESS is the caller's: no signal handler, no SIGPIPE, no locale, nothing written to the environment, to stdout or
- * stderr. A name lookup runs in a thread of its own (one a client, all signals blocked), since libc cannot interrupt it; no
+ * stderr. errno is not preserved. A name lookup runs in a thread of its own (one a client, all signals blocked), since libc cannot interrupt it; no
  * other thread is made. A client belongs to the process that made it: in a child after fork() calls return
  * TRRO_STATUS_INVALID_ARGUMENT, and trro_client_free() only closes descriptors.
  *
- * BESIDE THE VENDOR'S SDK. This header defines none of the names of trro_field.h and trro_remote.h, and may come before or
- * after them (those are C++; this is C and C++).
+ * BESIDE THE VENDOR'S SDK. This header defines none of the names of trro_field.h, nor of what is documented of trro_remote.h,
+ * and may come before or after them (those are C++; this is C and C++). It includes stddef.h, without which trro_field.h
+ * does not compile.
  */
 
 #ifndef LIBTRRO_H
@@ -76,7 +81,7 @@ extern "C" {
 #endif
 
 /**
- * No limit, for a field that says it takes this.
+ * No limit, for a field that says it takes this; none of this version does.
  */
 #define TRRO_UNLIMITED UINT32_MAX
 
@@ -86,8 +91,8 @@ extern "C" {
 #define TRRO_ABSENT INT64_MIN
 
 /**
- * A connection to the service: it signs, sends, keeps its connections open, and remembers what it has learned. Made by
- * trro_client_new(), ended by trro_client_free().
+ * Access to the service: it signs, sends, keeps up to three idle connections for up to 50 s, and remembers the addresses of
+ * the service for 60 s. Made by trro_client_new(), ended by trro_client_free().
  *
  * Any number of threads may use one client at the same time; where a function takes a `const trro_client *`, calls run
  * side by side. A program needs one client an account.
@@ -96,7 +101,7 @@ typedef struct trro_client trro_client;
 
 /**
  * What a call came to. 0 is success, errors are positive: `if (trro_f(...))` reads "if it failed". The vendor's field
- * and remote SDKs have it the other way round: 1 is success, and errors are negative.
+ * and remote SDKs have it the other way round: 1 is success, 0 or a negative number is a failure.
  *
  * Every function that returns a status may return TRRO_STATUS_OK, TRRO_STATUS_INVALID_ARGUMENT and
  * TRRO_STATUS_INTERNAL. Numbers never change; new ones may come.
@@ -178,12 +183,13 @@ typedef struct trro_client_config {
     const char *cvm_role;
     /**
      * https://host[:port][/path]; NULL: TRRO_ENDPOINT_INTL. http:// is accepted for 127.0.0.0/8, [::1] and localhost
-     * only. The proxies of the environment are not used.
+     * only. A path is for a gateway in front of the service: it is requested, and not signed. The service has regional
+     * hosts, such as https://trro.ap-singapore.tencentcloudapi.com. The proxies of the environment are not used.
      */
     const char *endpoint;
     /**
-     * Sent as X-TC-Region, "ap-singapore"; NULL: TENCENTCLOUD_REGION of the environment, else it is not sent. Whether
-     * the service requires one is documented both ways.
+     * Sent as X-TC-Region, for example "ap-singapore". NULL: TENCENTCLOUD_REGION of the environment, and if that is not set
+     * none is sent. Whether the service requires one is documented both ways, and which ones it takes nowhere.
      */
     const char *region;
     /**
@@ -191,8 +197,8 @@ typedef struct trro_client_config {
      */
     const char *language;
     /**
-     * A PEM file with the authorities to trust instead of the built-in ones (Mozilla's list). Certificates are always
-     * verified.
+     * A PEM file with the authorities to trust instead of the built-in ones (Mozilla's list), read once, by
+     * trro_client_new(). Certificates are always verified.
      */
     const char *ca_file;
     /**
@@ -224,7 +230,8 @@ typedef struct trro_client_config {
      */
     uint32_t deadline_ms;
     /**
-     * For connecting, TLS included, within the deadline: 1 to 600000 ms; 0: 3000.
+     * For connecting, TLS included and the name lookup not, within the deadline; all addresses share it. 1 to 600000 ms;
+     * 0: 3000.
      */
     uint32_t connect_timeout_ms;
     /**
@@ -232,11 +239,11 @@ typedef struct trro_client_config {
      */
     uint32_t max_attempts;
     /**
-     * A larger answer is TRRO_STATUS_BAD_RESPONSE; bytes, counted after decompression; 0: 4 MiB.
+     * A larger answer is TRRO_STATUS_BAD_RESPONSE: 1 to UINT32_MAX bytes, counted after decompression; 0: 4 MiB.
      */
     uint32_t max_response_bytes;
     /**
-     * Not in this version: 0. The service takes 20 requests a second from an account.
+     * Not in this version: 0.
      */
     uint32_t max_requests_per_s;
     /**
@@ -269,11 +276,12 @@ typedef struct trro_error {
      */
     trro_status status;
     /**
-     * 1: the same call may succeed later. 0: it will not.
+     * 1: the same call may succeed later, without a change to the program or its configuration: the network, the clock or
+     * the load may be another. 0: something has to be mended first.
      */
     int32_t retryable;
     /**
-     * The HTTP status of the answer; 0: there was none. The service answers 200 to failures too.
+     * The HTTP status of the answer that the call failed by; 0: there was none. The service answers 200 to failures too.
      */
     int32_t http_status;
     /**
@@ -285,7 +293,7 @@ typedef struct trro_error {
      */
     uint32_t attempts;
     /**
-     * How long to wait before trying again; 0: not known.
+     * How long to wait before trying again; 0: not known, as always in this version.
      */
     uint32_t retry_after_ms;
     /**
@@ -320,16 +328,18 @@ typedef struct trro_get_devices_request {
      */
     size_t struct_size;
     /**
-     * The page, from 1; 0: 1.
+     * The page, from 1; 0: 1. The service's samples begin with 1, and its documents do not say. What comes after the last page
+     * is documented nowhere.
      */
     int64_t page_num;
     /**
-     * Rows a page, 1 to 10000; 0: 20. The service documents no largest one; an answer with more than 10000 rows, or with
+     * Rows a page, 1 to 10000; 0: 20. The service documents no largest one, and may give fewer or refuse; an answer with more than 10000 rows, or with
      * more licenses in one, is TRRO_STATUS_BAD_RESPONSE.
      */
     int64_t page_size;
     /**
-     * Only devices of this project; NULL: of all. A row does not say which project it is of.
+     * Only devices of this project; NULL: of all. A row does not say which project it is of. A string here may lie in the
+     * buffer that the call fills.
      */
     const char *project_id;
     /**
@@ -350,7 +360,8 @@ typedef struct trro_get_devices_request {
 /**
  * A device and its licenses. It lives in the caller's buffer. New fields may come at the end.
  *
- * A number that the service did not send is TRRO_ABSENT, a string is "" and a list is empty.
+ * A number that the service did not send, or sent as null or as an empty string, is TRRO_ABSENT; a string is "" and a list
+ * is empty.
  */
 typedef struct trro_device {
     /**
@@ -358,7 +369,7 @@ typedef struct trro_device {
      */
     const char *device_id;
     /**
-     * Never NULL. UTF-8.
+     * Never NULL. UTF-8, as the service sent it: it may hold control characters.
      */
     const char *device_name;
     /**
@@ -366,7 +377,7 @@ typedef struct trro_device {
      */
     int64_t license_count;
     /**
-     * Whole days until the expiry (RemainDay).
+     * Whole days until the expiry (RemainDay). What it is after the expiry is documented nowhere.
      */
     int64_t remain_days;
     /**
@@ -379,12 +390,12 @@ typedef struct trro_device {
      */
     int64_t duration_s;
     /**
-     * What is left of this month's allowance (MonthlyRemainTime). Its unit is documented nowhere; the samples fit
-     * minutes.
+     * MonthlyRemainTime: by its name what is left of this month's allowance, by its description the allowance. Its unit is
+     * documented nowhere. The sample has 66000 beside a limited_time_minutes of 60000, so do not compare the two.
      */
     int64_t monthly_remain_time;
     /**
-     * This month's allowance (LimitedTime), in minutes.
+     * The month's allowance (LimitedTime), in minutes; whether of a license or of the device is documented nowhere.
      */
     int64_t limited_time_minutes;
     /**
@@ -403,7 +414,8 @@ typedef struct trro_device {
 typedef struct trro_devices {
     /**
      * TotalCount, or TRRO_ABSENT. Whether of all pages or of this one is documented nowhere; the samples suggest all. To
-     * read all pages, go on until one has fewer rows than page_size.
+     * read all pages, go on until one has no rows: a short page may also be a page_size that the service has cut. If
+     * total_count is more than the rows of the page, it is that of all pages and says where to stop.
      */
     int64_t total_count;
     /**
@@ -412,7 +424,7 @@ typedef struct trro_devices {
     const char *request_id;
     /**
      * The rows, in the service's order, which is documented nowhere; `device_count` of them. Neither it nor an element
-     * is NULL.
+     * is NULL. An answer without a list of devices has no rows.
      */
     const struct trro_device *const *devices;
     /**
@@ -429,18 +441,18 @@ typedef struct trro_devices {
 #define TRRO_STATUS_OK 0
 
 /**
- * The caller broke the contract: NULL, a bad size or range, text that is not UTF-8, a client used after fork(). Nothing
- * was sent. The message names the argument.
+ * The caller broke the contract: NULL, a bad size or range, text that is not UTF-8, a ca_file that cannot be read (its
+ * errno is in error->os_error), a client used after fork(). Nothing was sent. The message names the argument.
  * Returned by: every function that returns a status.
  * What to do: mend the program or its configuration.
  */
 #define TRRO_STATUS_INVALID_ARGUMENT 1
 
 /**
- * The answer does not fit the buffer; *needed_size says what is enough. The answer is kept for 10 s: the same call with
- * enough room gets it without a second request.
+ * The answer does not fit the buffer; *needed_size says what is enough. The answer is kept for 10 s, one a client: the
+ * same call with enough room gets it without a second request, unless another answer has taken its place.
  * Returned by: trro_get_devices.
- * What to do: call again with a buffer of *needed_size bytes.
+ * What to do: call again with a buffer of *needed_size bytes, in a loop.
  */
 #define TRRO_STATUS_BUFFER_TOO_SMALL 2
 
@@ -459,7 +471,7 @@ typedef struct trro_devices {
 #define TRRO_STATUS_AUTH_REJECTED 4
 
 /**
- * The key is good and may not do this.
+ * The key is good and may not do this, or an address rule of the account forbids it. error->code says which.
  * Returned by: trro_get_devices.
  * What to do: grant the key trro:GetDevices in the account's access management.
  */
@@ -473,21 +485,24 @@ typedef struct trro_devices {
 #define TRRO_STATUS_CLOCK_SKEW 6
 
 /**
- * Too many requests: an account has 20 a second for each action.
+ * Too many requests: the service documents 20 a second for GetDevices, and not whether that is for an account, a key or a
+ * region.
  * Returned by: trro_get_devices.
- * What to do: wait, a second at least, and try again.
+ * What to do: wait, a second at least, and try again; not for a quota (LimitExceeded), where error->retryable is 0.
  */
 #define TRRO_STATUS_THROTTLED 7
 
 /**
- * The service refused a parameter. error->code and the message say which.
+ * The service refused the request: a parameter, the region, the page size, or with a code that this version does not know.
+ * error->code and the message say which.
  * Returned by: trro_get_devices.
- * What to do: mend the request; trying again does not help.
+ * What to do: mend the request; trying again does not help. MissingParameter that names Region: set config->region.
  */
 #define TRRO_STATUS_REQUEST_REJECTED 8
 
 /**
- * The service does not know what was asked for.
+ * The service says by an error that it does not know what was asked for. Whether GetDevices does so for an unknown project
+ * or device, or gives no rows, is documented nowhere: check for both.
  * Returned by: trro_get_devices.
  * What to do: check the ids.
  */
@@ -508,7 +523,8 @@ typedef struct trro_devices {
 #define TRRO_STATUS_RESOLVE_FAILED 11
 
 /**
- * No connection: refused, unreachable, reset, or closed before the answer was whole. error->os_error has the errno.
+ * No connection: refused, unreachable, reset, or closed before the answer was whole. error->os_error has the errno, or 0
+ * if the other side closed.
  * Returned by: trro_get_devices.
  * What to do: check the network; try again later.
  */
@@ -522,7 +538,7 @@ typedef struct trro_devices {
 #define TRRO_STATUS_TLS_FAILED 13
 
 /**
- * The deadline passed.
+ * deadline_ms or connect_timeout_ms passed; the message says in what.
  * Returned by: trro_get_devices.
  * What to do: try again later, or give it more time.
  */
@@ -536,7 +552,8 @@ typedef struct trro_devices {
 #define TRRO_STATUS_CANCELLED 15
 
 /**
- * What came back is not an answer of this API, or larger than max_response_bytes. The message names the field.
+ * What came back is not an answer of this API, or larger than max_response_bytes. The message names the field: one of
+ * another type than documented, a string with a NUL character, a list of more than 10000. No row of it is given.
  * Returned by: trro_get_devices.
  * What to do: check the endpoint, and what stands between (a captive portal, a proxy).
  */
@@ -557,7 +574,8 @@ typedef struct trro_devices {
 #define TRRO_STATUS_PROXY_FAILED 18
 
 /**
- * A source of credentials is there and is incomplete or malformed.
+ * A source of credentials other than config->credentials is there and is incomplete or malformed. (What is wrong with
+ * config->credentials is TRRO_STATUS_INVALID_ARGUMENT.)
  * Returned by: trro_client_new.
  * What to do: mend the source that the message names.
  */
@@ -593,8 +611,8 @@ const char *trro_status_name(trro_status status);
 /**
  * Makes a client. No network is touched: a wrong key shows at the first call.
  *
- * @param config  How to reach the service. Not NULL; copied, with all it points to.
- * @param client  Where the client goes; NULL after a failure. Not NULL. End it with trro_client_free().
+ * @param config  How to reach the service. Must not be NULL; copied, with all it points to.
+ * @param client  Where the client goes. Must not be NULL; *client is NULL after a failure. End it with trro_client_free().
  * @param error   What went wrong; may be NULL.
  * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_NO_CREDENTIALS; TRRO_STATUS_CREDENTIALS_FAILED;
  *         TRRO_STATUS_INTERNAL.
@@ -602,6 +620,8 @@ const char *trro_status_name(trro_status status);
  * Any. The environment is read: no other thread may change it meanwhile.
  * @par Blocking
  * Only as long as reading ca_file takes.
+ * @par Example
+ * The program at the head of this file.
  * @since 0.1.0
  */
 trro_status trro_client_new(const struct trro_client_config *config,
@@ -621,17 +641,22 @@ trro_status trro_client_new(const struct trro_client_config *config,
 void trro_client_free(struct trro_client *client);
 
 /**
- * Asks which devices are authorized, with their licenses: a page of them, into the caller's buffer.
+ * Asks for devices with their licenses, by which they are authorized to run: a page of them, into the caller's buffer.
  *
- * If the buffer is too small, the answer is kept for 10 s: the same call with enough room gets it without a second
- * request. So a program can begin with TRRO_DEVICES_BUFFER_SIZE(page_size) and grow once.
+ * A row alone does not mean that the device is authorized: its license_count, expire_time_s and monthly_remain_time tell.
+ * By which values the field SDK lets a device start is documented nowhere, and neither is whether devices without a license,
+ * and cockpits, are listed.
  *
- * @param client       Not NULL.
- * @param request      Which devices; not NULL. Copied.
- * @param buffer       Where the rows go, of any alignment, the caller's. NULL if buffer_size is 0.
+ * If the buffer is too small, the answer is kept for 10 s: the same call (client, page and filters) with enough room gets it
+ * without a second request, and error->attempts is 0. One answer a client is kept, until it is fetched or another takes its
+ * place; then the request is sent again and may need more room. So call in a loop, as c-examples/list_devices.c does.
+ *
+ * @param client       Must not be NULL.
+ * @param request      Which devices; must not be NULL. Copied.
+ * @param buffer       Where the rows go, of any alignment, the caller's. May be NULL only if buffer_size is 0.
  * @param buffer_size  Its size in bytes.
- * @param devices      Where the page begins, inside of the buffer: valid as long as the buffer is left alone. Not NULL;
- *                     set to NULL after a failure.
+ * @param devices      Where the page begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
+ *                     NULL; *devices is NULL after a failure.
  * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
  *                     any alignment; else 0.
  * @param error        What went wrong; may be NULL.
@@ -644,7 +669,7 @@ void trro_client_free(struct trro_client *client);
  * @par Blocking
  * Until the answer is there, and no longer than deadline_ms.
  * @par Action
- * GetDevices, version 2022-03-25; it changes nothing; 20 requests a second for an account:
+ * GetDevices, version 2022-03-25; it changes nothing; 20 requests a second:
  * https://www.tencentcloud.com/document/api/1252/68116
  * @par Example
  * c-examples/list_devices.c reads all pages; c-examples/shortest.c is the least that is useful.
@@ -672,7 +697,7 @@ trro_status trro_get_devices(const struct trro_client *client,
     { sizeof(trro_client_config), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
       0, 0, 0, 0, 0, 0, 0, NULL, NULL }
 
-/** What trro_get_devices_request begins as: the first 20 devices of all projects. */
+/** What trro_get_devices_request begins as: the first 20 devices, of all projects. */
 #define TRRO_GET_DEVICES_REQUEST_INIT { sizeof(trro_get_devices_request), 0, 0, NULL, NULL, 0, 0 }
 
 /** Bytes for a page of that many devices with up to about 15 licenses each. A hint and no promise: names and licenses

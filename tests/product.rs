@@ -45,6 +45,11 @@ fn main() {
         test("soname_follows_the_version", soname_follows_the_version),
         test("exports_what_the_header_declares", exports_what_the_header_declares),
         test("is_stripped", is_stripped),
+        test("list_devices_reads_on_after_a_short_page", list_devices_reads_on_after_a_short_page),
+        test(
+            "a_call_over_tls_needs_no_larger_stack_than_promised",
+            a_call_over_tls_needs_no_larger_stack_than_promised,
+        ),
     ];
     for tls in [false, true] {
         let protocol = if tls { "https" } else { "http" };
@@ -99,7 +104,7 @@ fn build() -> Result<Product, Failed> {
     let programs = support::scratch("product-programs");
     for source in ["shortest", "list_devices", "field_device", "remote_device"] {
         let path = support::root().join(format!("c-examples/{source}.c"));
-        support::compile(&path, &programs.join(source), &folder, &["-D_POSIX_C_SOURCE=200809L"])?;
+        support::compile(&path, &programs.join(source), &folder, &[""; 0])?;
     }
     let process = support::root().join("tests/c/process.c");
     support::compile(&process, &programs.join("process"), &folder, &[""; 0])?;
@@ -163,9 +168,26 @@ fn is_stripped(product: &Product) -> Result<(), Failed> {
     }
 }
 
+/// The service may give less than page_size; the last page is not the first short one.
+fn list_devices_reads_on_after_a_short_page(product: &Product) -> Result<(), Failed> {
+    let options = Options { max_page_size: 7, page_size_is_clamped: true, requests_per_s: 0, ..Options::default() };
+    let mut program = Command::new(product.programs.join("list_devices"));
+    let _emulator = service(product, options, &mut program, "short-pages")?;
+    let printed = support::run(&mut program)?;
+    if printed.contains("\n62 devices;") { Ok(()) } else { Err(printed.into()) }
+}
+
+fn a_call_over_tls_needs_no_larger_stack_than_promised(product: &Product) -> Result<(), Failed> {
+    let mut program = Command::new(product.programs.join("process"));
+    program.arg("a_small_stack_is_enough");
+    let _emulator = service(product, Options { tls: true, ..Options::default() }, &mut program, "small-stack")?;
+    support::run(&mut program).map(drop)
+}
+
 /// An emulator with the environment by which a program finds it.
-fn service(product: &Product, tls: bool, program: &mut Command, name: &str) -> Result<Emulator, Failed> {
-    let emulator = Emulator::start(Options { tls, requests_per_s: 0, ..Options::default() })?;
+fn service(product: &Product, options: Options, program: &mut Command, name: &str) -> Result<Emulator, Failed> {
+    let tls = options.tls;
+    let emulator = Emulator::start(Options { requests_per_s: 0, ..options })?;
     let ca_file = product.folder.join(format!("{name}.pem"));
     fs::write(&ca_file, emulator.ca_pem())?;
     program
@@ -186,7 +208,7 @@ fn a_warm_request_leaves_in_one_piece(product: &Product, strace: &Path, tls: boo
     let mut program = Command::new(strace);
     program.args(["-f", "-qq", "-xx", "-s", "65536", "-e", "trace=%network,write,writev", "-o"]).arg(&record);
     program.arg(product.programs.join("process")).arg("a_connection_is_kept_and_used_again");
-    let emulator = service(product, tls, &mut program, &format!("strace-{tls}"))?;
+    let emulator = service(product, Options { tls, ..Options::default() }, &mut program, &format!("strace-{tls}"))?;
     support::run(&mut program)?;
     let record = fs::read_to_string(record)?;
     let calls = |name: &str| record.lines().filter(|line| line.contains(name)).count();
@@ -245,7 +267,7 @@ fn runs_under_valgrind(
         // The suppressions go by names.
         program.env("LD_LIBRARY_PATH", &product.unstripped);
     }
-    let _emulator = service(product, tls, &mut program, &name)?;
+    let _emulator = service(product, Options { tls, ..Options::default() }, &mut program, &name)?;
     let output = program.output()?;
     if output.status.code() != Some(expected) || String::from_utf8_lossy(&output.stderr).contains("==") {
         let written = [output.stdout, output.stderr].concat();

@@ -11,11 +11,11 @@ use crate::client::{Client, Config};
 use crate::credentials::Credentials;
 use crate::error::{Error, Status};
 
-/// No limit, for a field that says it takes this.
+/// No limit, for a field that says it takes this; none of this version does.
 pub const TRRO_UNLIMITED: u32 = u32::MAX;
 
-/// A connection to the service: it signs, sends, keeps its connections open, and remembers what it has learned. Made by
-/// trro_client_new(), ended by trro_client_free().
+/// Access to the service: it signs, sends, keeps up to three idle connections for up to 50 s, and remembers the addresses of
+/// the service for 60 s. Made by trro_client_new(), ended by trro_client_free().
 ///
 /// Any number of threads may use one client at the same time; where a function takes a `const trro_client *`, calls run
 /// side by side. A program needs one client an account.
@@ -82,15 +82,16 @@ pub struct trro_client_config {
     /// Not in this version: NULL.
     pub cvm_role: *const c_char,
     /// https://host[:port][/path]; NULL: TRRO_ENDPOINT_INTL. http:// is accepted for 127.0.0.0/8, [::1] and localhost
-    /// only. The proxies of the environment are not used.
+    /// only. A path is for a gateway in front of the service: it is requested, and not signed. The service has regional
+    /// hosts, such as https://trro.ap-singapore.tencentcloudapi.com. The proxies of the environment are not used.
     pub endpoint: *const c_char,
-    /// Sent as X-TC-Region, "ap-singapore"; NULL: TENCENTCLOUD_REGION of the environment, else it is not sent. Whether
-    /// the service requires one is documented both ways.
+    /// Sent as X-TC-Region, for example "ap-singapore". NULL: TENCENTCLOUD_REGION of the environment, and if that is not set
+    /// none is sent. Whether the service requires one is documented both ways, and which ones it takes nowhere.
     pub region: *const c_char,
     /// The language of the service's messages: "en-US" (default) or "zh-CN".
     pub language: *const c_char,
-    /// A PEM file with the authorities to trust instead of the built-in ones (Mozilla's list). Certificates are always
-    /// verified.
+    /// A PEM file with the authorities to trust instead of the built-in ones (Mozilla's list), read once, by
+    /// trro_client_new(). Certificates are always verified.
     pub ca_file: *const c_char,
     /// Not in this version: NULL.
     pub client_cert_file: *const c_char,
@@ -106,13 +107,14 @@ pub struct trro_client_config {
     pub user_agent: *const c_char,
     /// For a whole call, from the name lookup to the last byte: 1 to 600000 ms; 0: 10000. There is no "for ever".
     pub deadline_ms: u32,
-    /// For connecting, TLS included, within the deadline: 1 to 600000 ms; 0: 3000.
+    /// For connecting, TLS included and the name lookup not, within the deadline; all addresses share it. 1 to 600000 ms;
+    /// 0: 3000.
     pub connect_timeout_ms: u32,
     /// Not in this version: 0. A call sends its request once.
     pub max_attempts: u32,
-    /// A larger answer is TRRO_STATUS_BAD_RESPONSE; bytes, counted after decompression; 0: 4 MiB.
+    /// A larger answer is TRRO_STATUS_BAD_RESPONSE: 1 to UINT32_MAX bytes, counted after decompression; 0: 4 MiB.
     pub max_response_bytes: u32,
-    /// Not in this version: 0. The service takes 20 requests a second from an account.
+    /// Not in this version: 0.
     pub max_requests_per_s: u32,
     /// Not in this version: 0.
     pub fleet_size: u32,
@@ -144,8 +146,8 @@ const _: () = {
 
 /// Makes a client. No network is touched: a wrong key shows at the first call.
 ///
-/// @param config  How to reach the service. Not NULL; copied, with all it points to.
-/// @param client  Where the client goes; NULL after a failure. Not NULL. End it with trro_client_free().
+/// @param config  How to reach the service. Must not be NULL; copied, with all it points to.
+/// @param client  Where the client goes. Must not be NULL; *client is NULL after a failure. End it with trro_client_free().
 /// @param error   What went wrong; may be NULL.
 /// @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_NO_CREDENTIALS; TRRO_STATUS_CREDENTIALS_FAILED;
 ///         TRRO_STATUS_INTERNAL.
@@ -153,6 +155,8 @@ const _: () = {
 /// Any. The environment is read: no other thread may change it meanwhile.
 /// @par Blocking
 /// Only as long as reading ca_file takes.
+/// @par Example
+/// The program at the head of this file.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trro_client_new(

@@ -24,12 +24,14 @@ const MAX_PAGE_SIZE: i64 = MAX_ELEMENTS as i64;
 pub struct trro_get_devices_request {
     /// sizeof(trro_get_devices_request), by TRRO_GET_DEVICES_REQUEST_INIT.
     pub struct_size: usize,
-    /// The page, from 1; 0: 1.
+    /// The page, from 1; 0: 1. The service's samples begin with 1, and its documents do not say. What comes after the last page
+    /// is documented nowhere.
     pub page_num: i64,
-    /// Rows a page, 1 to 10000; 0: 20. The service documents no largest one; an answer with more than 10000 rows, or with
+    /// Rows a page, 1 to 10000; 0: 20. The service documents no largest one, and may give fewer or refuse; an answer with more than 10000 rows, or with
     /// more licenses in one, is TRRO_STATUS_BAD_RESPONSE.
     pub page_size: i64,
-    /// Only devices of this project; NULL: of all. A row does not say which project it is of.
+    /// Only devices of this project; NULL: of all. A row does not say which project it is of. A string here may lie in the
+    /// buffer that the call fills.
     pub project_id: *const c_char,
     /// Only this device; NULL: all. Whether the service compares exactly is documented nowhere: check the rows. An id is
     /// unique inside one project only.
@@ -42,26 +44,27 @@ pub struct trro_get_devices_request {
 
 /// A device and its licenses. It lives in the caller's buffer. New fields may come at the end.
 ///
-/// A number that the service did not send is TRRO_ABSENT, a string is "" and a list is empty.
+/// A number that the service did not send, or sent as null or as an empty string, is TRRO_ABSENT; a string is "" and a list
+/// is empty.
 #[repr(C)]
 pub struct trro_device {
     /// Never NULL. Unique inside one project at most: two rows may have the same.
     pub device_id: *const c_char,
-    /// Never NULL. UTF-8.
+    /// Never NULL. UTF-8, as the service sent it: it may hold control characters.
     pub device_name: *const c_char,
     /// Licenses bound to the device (LicenseCount). Whether expired or suspended ones are counted is documented nowhere.
     pub license_count: i64,
-    /// Whole days until the expiry (RemainDay).
+    /// Whole days until the expiry (RemainDay). What it is after the expiry is documented nowhere.
     pub remain_days: i64,
     /// When the licenses expire (ExpireTime), in seconds since 1970, UTC. Which license's, where several are bound, is
     /// documented nowhere.
     pub expire_time_s: i64,
     /// The "service duration" (Duration) in seconds; what it means is documented nowhere.
     pub duration_s: i64,
-    /// What is left of this month's allowance (MonthlyRemainTime). Its unit is documented nowhere; the samples fit
-    /// minutes.
+    /// MonthlyRemainTime: by its name what is left of this month's allowance, by its description the allowance. Its unit is
+    /// documented nowhere. The sample has 66000 beside a limited_time_minutes of 60000, so do not compare the two.
     pub monthly_remain_time: i64,
-    /// This month's allowance (LimitedTime), in minutes.
+    /// The month's allowance (LimitedTime), in minutes; whether of a license or of the device is documented nowhere.
     pub limited_time_minutes: i64,
     /// The ids of the licenses (LicenseIds); `license_id_count` of them. Neither it nor an element is NULL.
     pub license_ids: *const *const c_char,
@@ -73,12 +76,13 @@ pub struct trro_device {
 #[repr(C)]
 pub struct trro_devices {
     /// TotalCount, or TRRO_ABSENT. Whether of all pages or of this one is documented nowhere; the samples suggest all. To
-    /// read all pages, go on until one has fewer rows than page_size.
+    /// read all pages, go on until one has no rows: a short page may also be a page_size that the service has cut. If
+    /// total_count is more than the rows of the page, it is that of all pages and says where to stop.
     pub total_count: i64,
     /// The service's id of the request. Never NULL.
     pub request_id: *const c_char,
     /// The rows, in the service's order, which is documented nowhere; `device_count` of them. Neither it nor an element
-    /// is NULL.
+    /// is NULL. An answer without a list of devices has no rows.
     pub devices: *const *const trro_device,
     /// How many rows there are.
     pub device_count: usize,
@@ -95,17 +99,22 @@ const _: () = assert!(
         == size_of::<trro_get_devices_request>()
 );
 
-/// Asks which devices are authorized, with their licenses: a page of them, into the caller's buffer.
+/// Asks for devices with their licenses, by which they are authorized to run: a page of them, into the caller's buffer.
 ///
-/// If the buffer is too small, the answer is kept for 10 s: the same call with enough room gets it without a second
-/// request. So a program can begin with TRRO_DEVICES_BUFFER_SIZE(page_size) and grow once.
+/// A row alone does not mean that the device is authorized: its license_count, expire_time_s and monthly_remain_time tell.
+/// By which values the field SDK lets a device start is documented nowhere, and neither is whether devices without a license,
+/// and cockpits, are listed.
 ///
-/// @param client       Not NULL.
-/// @param request      Which devices; not NULL. Copied.
-/// @param buffer       Where the rows go, of any alignment, the caller's. NULL if buffer_size is 0.
+/// If the buffer is too small, the answer is kept for 10 s: the same call (client, page and filters) with enough room gets it
+/// without a second request, and error->attempts is 0. One answer a client is kept, until it is fetched or another takes its
+/// place; then the request is sent again and may need more room. So call in a loop, as c-examples/list_devices.c does.
+///
+/// @param client       Must not be NULL.
+/// @param request      Which devices; must not be NULL. Copied.
+/// @param buffer       Where the rows go, of any alignment, the caller's. May be NULL only if buffer_size is 0.
 /// @param buffer_size  Its size in bytes.
-/// @param devices      Where the page begins, inside of the buffer: valid as long as the buffer is left alone. Not NULL;
-///                     set to NULL after a failure.
+/// @param devices      Where the page begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
+///                     NULL; *devices is NULL after a failure.
 /// @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
 ///                     any alignment; else 0.
 /// @param error        What went wrong; may be NULL.
@@ -118,7 +127,7 @@ const _: () = assert!(
 /// @par Blocking
 /// Until the answer is there, and no longer than deadline_ms.
 /// @par Action
-/// GetDevices, version 2022-03-25; it changes nothing; 20 requests a second for an account:
+/// GetDevices, version 2022-03-25; it changes nothing; 20 requests a second:
 /// https://www.tencentcloud.com/document/api/1252/68116
 /// @par Example
 /// c-examples/list_devices.c reads all pages; c-examples/shortest.c is the least that is useful.

@@ -6,7 +6,7 @@ use super::Attempts;
 use crate::error::{Error, Status};
 
 /// What a call came to. 0 is success, errors are positive: `if (trro_f(...))` reads "if it failed". The vendor's field
-/// and remote SDKs have it the other way round: 1 is success, and errors are negative.
+/// and remote SDKs have it the other way round: 1 is success, 0 or a negative number is a failure.
 ///
 /// Every function that returns a status may return TRRO_STATUS_OK, TRRO_STATUS_INVALID_ARGUMENT and
 /// TRRO_STATUS_INTERNAL. Numbers never change; new ones may come.
@@ -16,15 +16,15 @@ pub type trro_status = i32;
 /// Returned by: every function that returns a status.
 /// What to do: use the outputs.
 pub const TRRO_STATUS_OK: trro_status = 0;
-/// The caller broke the contract: NULL, a bad size or range, text that is not UTF-8, a client used after fork(). Nothing
-/// was sent. The message names the argument.
+/// The caller broke the contract: NULL, a bad size or range, text that is not UTF-8, a ca_file that cannot be read (its
+/// errno is in error->os_error), a client used after fork(). Nothing was sent. The message names the argument.
 /// Returned by: every function that returns a status.
 /// What to do: mend the program or its configuration.
 pub const TRRO_STATUS_INVALID_ARGUMENT: trro_status = 1;
-/// The answer does not fit the buffer; *needed_size says what is enough. The answer is kept for 10 s: the same call with
-/// enough room gets it without a second request.
+/// The answer does not fit the buffer; *needed_size says what is enough. The answer is kept for 10 s, one a client: the
+/// same call with enough room gets it without a second request, unless another answer has taken its place.
 /// Returned by: trro_get_devices.
-/// What to do: call again with a buffer of *needed_size bytes.
+/// What to do: call again with a buffer of *needed_size bytes, in a loop.
 pub const TRRO_STATUS_BUFFER_TOO_SMALL: trro_status = 2;
 /// No source gave credentials.
 /// Returned by: trro_client_new.
@@ -34,7 +34,7 @@ pub const TRRO_STATUS_NO_CREDENTIALS: trro_status = 3;
 /// Returned by: trro_get_devices.
 /// What to do: check key and token; the service's own message says which.
 pub const TRRO_STATUS_AUTH_REJECTED: trro_status = 4;
-/// The key is good and may not do this.
+/// The key is good and may not do this, or an address rule of the account forbids it. error->code says which.
 /// Returned by: trro_get_devices.
 /// What to do: grant the key trro:GetDevices in the account's access management.
 pub const TRRO_STATUS_PERMISSION_DENIED: trro_status = 5;
@@ -42,15 +42,18 @@ pub const TRRO_STATUS_PERMISSION_DENIED: trro_status = 5;
 /// Returned by: trro_get_devices.
 /// What to do: set the clock of the machine (NTP).
 pub const TRRO_STATUS_CLOCK_SKEW: trro_status = 6;
-/// Too many requests: an account has 20 a second for each action.
+/// Too many requests: the service documents 20 a second for GetDevices, and not whether that is for an account, a key or a
+/// region.
 /// Returned by: trro_get_devices.
-/// What to do: wait, a second at least, and try again.
+/// What to do: wait, a second at least, and try again; not for a quota (LimitExceeded), where error->retryable is 0.
 pub const TRRO_STATUS_THROTTLED: trro_status = 7;
-/// The service refused a parameter. error->code and the message say which.
+/// The service refused the request: a parameter, the region, the page size, or with a code that this version does not know.
+/// error->code and the message say which.
 /// Returned by: trro_get_devices.
-/// What to do: mend the request; trying again does not help.
+/// What to do: mend the request; trying again does not help. MissingParameter that names Region: set config->region.
 pub const TRRO_STATUS_REQUEST_REJECTED: trro_status = 8;
-/// The service does not know what was asked for.
+/// The service says by an error that it does not know what was asked for. Whether GetDevices does so for an unknown project
+/// or device, or gives no rows, is documented nowhere: check for both.
 /// Returned by: trro_get_devices.
 /// What to do: check the ids.
 pub const TRRO_STATUS_NOT_FOUND: trro_status = 9;
@@ -62,7 +65,8 @@ pub const TRRO_STATUS_SERVICE_FAILED: trro_status = 10;
 /// Returned by: trro_get_devices.
 /// What to do: check the network; try again later.
 pub const TRRO_STATUS_RESOLVE_FAILED: trro_status = 11;
-/// No connection: refused, unreachable, reset, or closed before the answer was whole. error->os_error has the errno.
+/// No connection: refused, unreachable, reset, or closed before the answer was whole. error->os_error has the errno, or 0
+/// if the other side closed.
 /// Returned by: trro_get_devices.
 /// What to do: check the network; try again later.
 pub const TRRO_STATUS_CONNECT_FAILED: trro_status = 12;
@@ -70,7 +74,7 @@ pub const TRRO_STATUS_CONNECT_FAILED: trro_status = 12;
 /// Returned by: trro_get_devices.
 /// What to do: check the clock, the endpoint and ca_file; the message says which.
 pub const TRRO_STATUS_TLS_FAILED: trro_status = 13;
-/// The deadline passed.
+/// deadline_ms or connect_timeout_ms passed; the message says in what.
 /// Returned by: trro_get_devices.
 /// What to do: try again later, or give it more time.
 pub const TRRO_STATUS_TIMEOUT: trro_status = 14;
@@ -78,7 +82,8 @@ pub const TRRO_STATUS_TIMEOUT: trro_status = 14;
 /// Returned by: no function of this version.
 /// What to do: nothing.
 pub const TRRO_STATUS_CANCELLED: trro_status = 15;
-/// What came back is not an answer of this API, or larger than max_response_bytes. The message names the field.
+/// What came back is not an answer of this API, or larger than max_response_bytes. The message names the field: one of
+/// another type than documented, a string with a NUL character, a list of more than 10000. No row of it is given.
 /// Returned by: trro_get_devices.
 /// What to do: check the endpoint, and what stands between (a captive portal, a proxy).
 pub const TRRO_STATUS_BAD_RESPONSE: trro_status = 16;
@@ -90,7 +95,8 @@ pub const TRRO_STATUS_INTERNAL: trro_status = 17;
 /// Returned by: no function of this version.
 /// What to do: check the proxy.
 pub const TRRO_STATUS_PROXY_FAILED: trro_status = 18;
-/// A source of credentials is there and is incomplete or malformed.
+/// A source of credentials other than config->credentials is there and is incomplete or malformed. (What is wrong with
+/// config->credentials is TRRO_STATUS_INVALID_ARGUMENT.)
 /// Returned by: trro_client_new.
 /// What to do: mend the source that the message names.
 pub const TRRO_STATUS_CREDENTIALS_FAILED: trro_status = 19;
@@ -144,15 +150,16 @@ pub extern "C" fn trro_status_name(status: trro_status) -> *const c_char {
 pub struct trro_error {
     /// What the function returned.
     pub status: trro_status,
-    /// 1: the same call may succeed later. 0: it will not.
+    /// 1: the same call may succeed later, without a change to the program or its configuration: the network, the clock or
+    /// the load may be another. 0: something has to be mended first.
     pub retryable: i32,
-    /// The HTTP status of the answer; 0: there was none. The service answers 200 to failures too.
+    /// The HTTP status of the answer that the call failed by; 0: there was none. The service answers 200 to failures too.
     pub http_status: i32,
     /// errno of the system call that failed, or 0.
     pub os_error: i32,
     /// How often the call has sent the request, or tried to. 0: nothing was tried, the answer was kept from before.
     pub attempts: u32,
-    /// How long to wait before trying again; 0: not known.
+    /// How long to wait before trying again; 0: not known, as always in this version.
     pub retry_after_ms: u32,
     /// 1: a call that changes something may have been carried out.
     pub outcome_unknown: i32,

@@ -242,6 +242,8 @@ static void a_ca_file_that_cannot_be_used_is_named(void) {
     refuse_config(&config, "config->ca_file");
     config.ca_file = "/";
     refuse_config(&config, "config->ca_file");
+    config.ca_file = "/dev/zero"; /* does not end */
+    refuse_config(&config, "config->ca_file");
 }
 
 static void strings_of_a_megabyte_are_no_problem(void) {

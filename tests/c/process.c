@@ -57,18 +57,27 @@ static void new_touches_no_network(void) {
     trro_client_free(client);
 }
 
+static void *call_once(void *client) {
+    trro_error error;
+    CHECK_STATUS(get(client, &error), TRRO_STATUS_OK, &error);
+    return NULL;
+}
+
 static void *call_ten_times(void *client) {
-    static _Thread_local char own_buffer[64 * 1024];
+    enum { OWN_BUFFER = 64 * 1024 };
+    char *own_buffer = malloc(OWN_BUFFER);
     trro_get_devices_request request = TRRO_GET_DEVICES_REQUEST_INIT;
     int i;
+    CHECK(own_buffer != NULL);
     request.device_id = "dev1";
     for (i = 0; i < 10; i++) {
         const trro_devices *page;
         trro_error error;
-        CHECK_STATUS(trro_get_devices(client, &request, own_buffer, sizeof own_buffer, &page, NULL, &error), TRRO_STATUS_OK,
+        CHECK_STATUS(trro_get_devices(client, &request, own_buffer, OWN_BUFFER, &page, NULL, &error), TRRO_STATUS_OK,
                      &error);
         CHECK(page->device_count == 3);
     }
+    free(own_buffer);
     return NULL;
 }
 
@@ -80,6 +89,17 @@ static void threads_share_a_client(void) {
         CHECK(pthread_create(&threads[i], NULL, call_ten_times, client) == 0);
     for (i = 0; i < 2; i++)
         CHECK(pthread_join(threads[i], NULL) == 0);
+    trro_client_free(client);
+}
+
+static void a_small_stack_is_enough(void) {
+    trro_client *client = client_for_test();
+    pthread_attr_t attributes;
+    pthread_t thread;
+    CHECK(pthread_attr_init(&attributes) == 0 && pthread_attr_setstacksize(&attributes, 128 * 1024) == 0);
+    CHECK(pthread_create(&thread, &attributes, call_once, client) == 0);
+    CHECK(pthread_join(thread, NULL) == 0);
+    pthread_attr_destroy(&attributes);
     trro_client_free(client);
 }
 
@@ -233,6 +253,7 @@ static const test tests[] = {
     {"the_config_may_be_gone_after_new", the_config_may_be_gone_after_new, "", 1},
     {"new_touches_no_network", new_touches_no_network, "", 0},
     {"threads_share_a_client", threads_share_a_client, "", 20},
+    {"a_small_stack_is_enough", a_small_stack_is_enough, "", 1},
     {"a_forked_child_may_only_free", a_forked_child_may_only_free, "", 2},
     {"keys_come_from_the_environment", keys_come_from_the_environment, "", 0},
     {"the_environments_token_and_region_are_sent", the_environments_token_and_region_are_sent, "", 1},
