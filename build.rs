@@ -1,4 +1,5 @@
-//! Generates `include/trro.h` from `src/ffi` and names the shared library.
+//! Generates `include/trro.h` from `src/ffi` and names the shared library. With `TRRO_HEADER=check`, as in CI, a build that
+//! would change the header fails.
 
 use std::env;
 use std::fs;
@@ -18,6 +19,7 @@ fn main() {
         println!("cargo:rerun-if-changed={input}");
     }
     println!("cargo:rerun-if-changed=include/trro.h");
+    println!("cargo:rerun-if-env-changed=TRRO_HEADER");
 
     write_header(&root);
     name_the_shared_library();
@@ -35,18 +37,25 @@ fn write_header(root: &Path) {
     for source in SOURCES {
         builder = builder.with_src(root.join("src/ffi").join(source));
     }
+    let must_not_change = env::var("TRRO_HEADER").is_ok_and(|mode| mode == "check");
     let mut text = Vec::new();
     match builder.generate() {
         Ok(bindings) => bindings.write(&mut text),
+        Err(error) if must_not_change => panic!("include/trro.h cannot be generated: {error}"),
         // The compiler explains what is wrong with the source better than cbindgen does.
         Err(error) => {
             println!("cargo:warning=include/trro.h was not generated: {error}");
             return;
         }
-    }
+    };
     let header = root.join("include/trro.h");
     if fs::read(&header).is_ok_and(|current| current == text) {
         return;
+    }
+    if must_not_change {
+        panic!(
+            "include/trro.h is not what src/ffi and cbindgen.toml make of it; build without TRRO_HEADER=check and commit it"
+        );
     }
     // A tree that cannot be written to (a package cache) is no reason to fail: its header is the one it came with.
     if let Err(error) = fs::write(&header, text) {

@@ -57,7 +57,7 @@ pub fn since_boot() -> Duration {
 /// An environment variable, or nothing in a program that runs with more rights than its user (setuid, file
 /// capabilities): there the environment is the attacker's. An empty variable counts as not set.
 pub fn environment_variable(name: &str) -> Option<OsString> {
-    // SAFETY: reads a value that the kernel passed to the process; no memory is touched.
+    // SAFETY: reads what the kernel passed to the process; it has no requirement.
     let privileged = unsafe { libc::getauxval(libc::AT_SECURE) } != 0;
     if privileged {
         return None;

@@ -12,7 +12,8 @@ const LARGEST_STRUCT: usize = 4096;
 ///
 /// # Safety
 ///
-/// The struct is `repr(C)`, begins with `struct_size: usize`, and every bit pattern of zeros is a value of it.
+/// The struct is `repr(C)`, begins with `struct_size: usize`, and any bytes are a value of it: integers, pointers and
+/// optional functions are, `bool` and enums are not.
 pub unsafe trait Input: Copy {
     /// The macro that initialises it.
     const INIT: &'static str;
@@ -39,7 +40,7 @@ pub unsafe fn input<T: Input>(pointer: *const T, argument: &str) -> Result<T, Er
         ));
     }
     let known = given.min(size_of::<T>());
-    // SAFETY: zeros are a value of T; the caller has `given` bytes at `pointer`, and no more than T's are written.
+    // SAFETY: any bytes are a value of T; the caller has `given` bytes at `pointer`, and no more than T's are written.
     let value = unsafe {
         let mut value = std::mem::zeroed::<T>();
         std::ptr::copy_nonoverlapping(pointer.cast::<u8>(), (&raw mut value).cast::<u8>(), known);
