@@ -1,4 +1,4 @@
-//! What signs a request, and where it comes from. Uses `sign`, `sys` and `error`.
+//! What signs a request, and where it comes from. Uses `sign`, `sys`, `error`.
 //!
 //! Nothing in here implements `Display`, and `Debug` shows the secret id only.
 
@@ -28,9 +28,7 @@ impl Credentials {
     pub fn new(secret_id: &str, secret_key: &str, token: Option<&str>) -> Result<Credentials, Error> {
         check_part("secret_id", secret_id)?;
         check_part("secret_key", secret_key)?;
-        if let Some(token) = token {
-            check_part("token", token)?;
-        }
+        token.map_or(Ok(()), |token| check_part("token", token))?;
         Ok(Credentials {
             secret_id: secret_id.to_owned(),
             secret_key: Zeroizing::new(secret_key.to_owned()),
@@ -43,46 +41,28 @@ impl Credentials {
     pub fn from_environment() -> Result<Credentials, Error> {
         let secret_id = secret_variable(SECRET_ID_VARIABLE)?;
         let secret_key = secret_variable(SECRET_KEY_VARIABLE)?;
-        let (secret_id, secret_key) = match (secret_id, secret_key) {
-            (Some(secret_id), Some(secret_key)) => (secret_id, secret_key),
-            (None, None) => {
-                return Err(Error::new(
-                    Status::NoCredentials,
-                    format!(
-                        "no credentials: neither config->credentials nor {SECRET_ID_VARIABLE} and {SECRET_KEY_VARIABLE} are set"
-                    ),
-                ));
-            }
-            (Some(_), None) => return Err(incomplete(SECRET_ID_VARIABLE, SECRET_KEY_VARIABLE)),
-            (None, Some(_)) => return Err(incomplete(SECRET_KEY_VARIABLE, SECRET_ID_VARIABLE)),
-        };
         let token = secret_variable(TOKEN_VARIABLE)?;
-        Credentials::new(&secret_id, &secret_key, token.as_ref().map(|token| token.as_str())).map_err(|mut error| {
-            error.status = Status::CredentialsFailed;
-            error.message = format!("environment variables TENCENTCLOUD_...: {}", error.message);
-            error
-        })
-    }
-
-    /// The part that names the key; no secret.
-    pub fn secret_id(&self) -> &str {
-        &self.secret_id
-    }
-
-    /// The session token of a temporary pair. A secret.
-    pub fn token(&self) -> Option<&str> {
-        self.token.as_ref().map(|token| token.as_str())
-    }
-
-    /// Removes the secrets from an error, in case the other side sent one back.
-    pub fn redact(&self, error: &mut Error) {
-        for secret in [Some(self.secret_key.as_str()), self.token()].into_iter().flatten() {
-            error.redact(secret);
+        match (secret_id, secret_key) {
+            (Some(secret_id), Some(secret_key)) => {
+                Credentials::new(&secret_id, &secret_key, token.as_ref().map(|token| token.as_str()))
+            }
+            (Some(_), None) => Err(incomplete(SECRET_ID_VARIABLE, SECRET_KEY_VARIABLE)),
+            (None, Some(_)) => Err(incomplete(SECRET_KEY_VARIABLE, SECRET_ID_VARIABLE)),
+            (None, None) => Err(Error::new(
+                Status::NoCredentials,
+                format!(
+                    "no credentials: none are given, and {SECRET_ID_VARIABLE} and {SECRET_KEY_VARIABLE} are not set"
+                ),
+            )),
         }
     }
 
-    fn signing_key(&self, date: &str, service: &str) -> Key {
-        sign::signing_key(&self.secret_key, date, service)
+    /// Removes the secrets from an error, in case the other side sent one back.
+    fn redact(&self, error: &mut Error) {
+        error.redact(&self.secret_key);
+        if let Some(token) = &self.token {
+            error.redact(token);
+        }
     }
 }
 
@@ -92,55 +72,98 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// The key that signs on one day, derived once: the derivation is most of the cost of a signature. Wiped when replaced.
-#[derive(Default)]
-pub struct SigningKeyCache {
-    day: Mutex<Option<(String, Arc<Key>)>>,
+/// Signs for one service. The key of the day is derived once, which is most of the cost of a signature, and wiped when the
+/// next day's replaces it.
+#[derive(Debug)]
+pub struct Signer {
+    credentials: Credentials,
+    service: &'static str,
+    day: Mutex<Option<Day>>,
 }
 
-impl SigningKeyCache {
-    /// The key of `credentials` for `date` and `service`; both must be the same credentials and service at every call.
-    pub fn signing_key(&self, credentials: &Credentials, date: &str, service: &str) -> Arc<Key> {
+struct Day {
+    date: String,
+    key: Arc<Key>,
+}
+
+impl fmt::Debug for Day {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Day").field("date", &self.date).finish_non_exhaustive()
+    }
+}
+
+/// A signed request.
+pub struct Signed {
+    /// The value of the `Authorization` header.
+    pub authorization: String,
+    /// The signature in it.
+    pub signature: String,
+}
+
+impl Signer {
+    /// Signs requests to `service` with `credentials`.
+    pub fn new(credentials: Credentials, service: &'static str) -> Signer {
+        Signer { credentials, service, day: Mutex::new(None) }
+    }
+
+    /// Signs a request to be sent at that moment.
+    pub fn sign(&self, request: &sign::Request<'_>, timestamp_s: i64) -> Signed {
+        let date = sign::utc_date(timestamp_s);
+        let scope = sign::credential_scope(&date, self.service);
+        let string_to_sign = sign::string_to_sign(timestamp_s, &scope, &request.canonical_request());
+        let signature = sign::signature(&self.signing_key(date), &string_to_sign);
+        let authorization =
+            sign::authorization(&self.credentials.secret_id, &scope, request.signed_headers(), &signature);
+        Signed { authorization, signature }
+    }
+
+    /// The session token of a temporary pair. A secret.
+    pub fn token(&self) -> Option<&str> {
+        self.credentials.token.as_ref().map(|token| token.as_str())
+    }
+
+    /// The error without the secrets, in case the other side sent one back.
+    pub fn redacted(&self, mut error: Error) -> Error {
+        self.credentials.redact(&mut error);
+        error
+    }
+
+    /// Forgets the key of the day.
+    pub fn clear(&self) {
+        *self.day.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn signing_key(&self, date: String) -> Arc<Key> {
         let mut day = self.day.lock().unwrap_or_else(PoisonError::into_inner);
         match &*day {
-            Some((cached_date, key)) if cached_date == date => Arc::clone(key),
+            Some(day) if day.date == date => Arc::clone(&day.key),
             _ => {
-                let key = Arc::new(credentials.signing_key(date, service));
-                *day = Some((date.to_owned(), Arc::clone(&key)));
+                let key = Arc::new(sign::signing_key(&self.credentials.secret_key, &date, self.service));
+                *day = Some(Day { date, key: Arc::clone(&key) });
                 key
             }
         }
     }
-
-    /// Forgets the key.
-    pub fn clear(&self) {
-        *self.day.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-}
-
-impl fmt::Debug for SigningKeyCache {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("SigningKeyCache").finish_non_exhaustive()
-    }
 }
 
 fn check_part(name: &str, value: &str) -> Result<(), Error> {
+    match fault_of(value) {
+        Some(fault) => Err(Error::invalid_argument(name, fault)),
+        None => Ok(()),
+    }
+}
+
+/// What keeps a part of the credentials from being sent as it is.
+fn fault_of(value: &str) -> Option<&'static str> {
     if value.is_empty() {
-        return Err(Error::invalid_argument(name, "is empty"));
+        Some("is empty")
+    } else if value.starts_with(char::is_whitespace) || value.ends_with(char::is_whitespace) {
+        Some("begins or ends with a blank or a line end, the usual cause of a wrong signature; remove it")
+    } else if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Some("holds a blank, a control character or one outside ASCII, which no key has")
+    } else {
+        None
     }
-    if value.starts_with(char::is_whitespace) || value.ends_with(char::is_whitespace) {
-        return Err(Error::invalid_argument(
-            name,
-            "begins or ends with a blank or a line end, the usual cause of a wrong signature; remove it",
-        ));
-    }
-    if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Error::invalid_argument(
-            name,
-            "holds a blank, a control character or one outside ASCII, which no key has",
-        ));
-    }
-    Ok(())
 }
 
 fn incomplete(set: &str, missing: &str) -> Error {
@@ -148,10 +171,14 @@ fn incomplete(set: &str, missing: &str) -> Error {
 }
 
 fn secret_variable(name: &str) -> Result<Option<Zeroizing<String>>, Error> {
-    match environment_variable(name).map(|value| value.into_string()) {
+    let failed = |fault: &str| Error::new(Status::CredentialsFailed, format!("the environment's {name} {fault}"));
+    match environment_variable(name).map(|value| value.into_string().map(Zeroizing::new)) {
         None => Ok(None),
-        Some(Ok(value)) => Ok(Some(Zeroizing::new(value))),
-        Some(Err(_)) => Err(Error::new(Status::CredentialsFailed, format!("{name} is not UTF-8"))),
+        Some(Err(_)) => Err(failed("is not UTF-8")),
+        Some(Ok(value)) => match fault_of(&value) {
+            Some(fault) => Err(failed(fault)),
+            None => Ok(Some(value)),
+        },
     }
 }
 
@@ -159,13 +186,18 @@ fn secret_variable(name: &str) -> Result<Option<Zeroizing<String>>, Error> {
 mod tests {
     use super::*;
 
+    fn signer() -> Signer {
+        Signer::new(Credentials::new("AKIDEXAMPLE", "s3cretkey", Some("t0ken")).unwrap(), "trro")
+    }
+
     #[test]
     fn debug_shows_no_secret() {
-        let credentials = Credentials::new("AKIDEXAMPLE", "s3cretkey", Some("t0ken")).unwrap();
-        assert_eq!(format!("{credentials:?}"), "Credentials { secret_id: \"AKIDEXAMPLE\", .. }");
-        let cache = SigningKeyCache::default();
-        cache.signing_key(&credentials, "2019-02-25", "trro");
-        assert_eq!(format!("{cache:?}"), "SigningKeyCache { .. }");
+        let signer = signer();
+        signer.signing_key("2019-02-25".to_owned());
+        let shown = format!("{signer:?}");
+        assert!(shown.contains("AKIDEXAMPLE") && shown.contains("2019-02-25"), "{shown}");
+        assert!(!shown.contains("s3cretkey") && !shown.contains("t0ken"), "{shown}");
+        assert!(shown.matches("..").count() >= 2, "{shown}");
     }
 
     #[test]
@@ -183,14 +215,13 @@ mod tests {
     }
 
     #[test]
-    fn the_cached_key_is_that_of_its_day() {
-        let credentials = Credentials::new("AKID", "key", None).unwrap();
-        let cache = SigningKeyCache::default();
-        let monday = cache.signing_key(&credentials, "2019-02-25", "trro");
-        assert!(Arc::ptr_eq(&monday, &cache.signing_key(&credentials, "2019-02-25", "trro")));
-        let tuesday = cache.signing_key(&credentials, "2019-02-26", "trro");
-        assert_eq!(tuesday.as_bytes(), sign::signing_key("key", "2019-02-26", "trro").as_bytes());
-        cache.clear();
-        assert!(!Arc::ptr_eq(&tuesday, &cache.signing_key(&credentials, "2019-02-26", "trro")));
+    fn the_key_is_that_of_its_day_and_derived_once() {
+        let signer = signer();
+        let monday = signer.signing_key("2019-02-25".to_owned());
+        assert!(Arc::ptr_eq(&monday, &signer.signing_key("2019-02-25".to_owned())));
+        let tuesday = signer.signing_key("2019-02-26".to_owned());
+        assert_eq!(tuesday.as_bytes(), sign::signing_key("s3cretkey", "2019-02-26", "trro").as_bytes());
+        signer.clear();
+        assert!(!Arc::ptr_eq(&tuesday, &signer.signing_key("2019-02-26".to_owned())));
     }
 }

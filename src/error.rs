@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What kind of failure it is; the numbers are those of `trro_status` in `trro.h`.
+/// What kind of failure it is. The numbers are part of the public interface and never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(i32)]
 pub enum Status {
@@ -86,9 +86,18 @@ impl Error {
         }
     }
 
-    /// The caller broke the contract: `argument` names what is wrong, `expected` what it should have been.
-    pub fn invalid_argument(argument: &str, expected: impl fmt::Display) -> Error {
-        Error::new(Status::InvalidArgument, format!("{argument}: {expected}"))
+    /// The caller broke the contract: `name` names an argument or a field, `fault` what is wrong with it ("is empty").
+    pub fn invalid_argument(name: &str, fault: impl fmt::Display) -> Error {
+        Error::new(Status::InvalidArgument, format!("{name} {fault}"))
+    }
+
+    /// The same error where the field that it names is part of something larger: `config->` before `endpoint`.
+    #[must_use]
+    pub fn inside(mut self, whole: &str) -> Error {
+        if self.status == Status::InvalidArgument {
+            self.message.insert_str(0, whole);
+        }
+        self
     }
 
     /// The same error, with the `errno` of the system call that failed.

@@ -4,13 +4,16 @@
 mod support;
 
 use std::fs;
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use emulator::{Emulator, Options};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use socket2::{Domain, Socket, Type};
+use support::Outcome;
 
 const PROGRAMS: [&str; 6] = ["arguments", "buffers", "failures", "process", "rows", "structs"];
 const SANITIZERS: [&str; 2] = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
@@ -29,13 +32,16 @@ fn main() {
     let sanitizers = sanitizers(&folder);
 
     let mut trials = vec![
-        Trial::ignorable_test("sanitizers_are_linked", {
-            let found = sanitizers.is_some();
-            move || if found { Ok(Completion::Completed) } else { support::missing("the C compiler has no sanitizers") }
-        }),
-        Trial::test("sanitizers_catch_a_broken_program", {
+        Trial::ignorable_test("sanitizers_catch_a_broken_program", {
             let (folder, flags) = (folder.clone(), sanitizers.clone());
-            move || flags.map_or(Ok(()), |flags| broken_program_is_caught(&folder, &flags))
+            move || match flags {
+                Some(flags) => broken_program_is_caught(&folder, &flags).map(|()| Completion::Completed),
+                None => support::missing("the C compiler has no sanitizers"),
+            }
+        }),
+        Trial::ignorable_test("a_setuid_program_takes_no_keys_from_the_environment", {
+            let (folder, library) = (folder.clone(), library.clone());
+            move || a_setuid_program_takes_no_keys(&folder, &library)
         }),
         Trial::test("layout_is_the_recorded_one", {
             let (folder, library) = (folder.clone(), library.clone());
@@ -90,6 +96,19 @@ fn layout_is_the_recorded_one(folder: &Path, library: &Path) -> Result<(), Faile
     if layout != expected { Err(format!("the layout is not that of {recorded} but\n{layout}").into()) } else { Ok(()) }
 }
 
+/// The test is listed by no program: it needs a copy of one that belongs to another user.
+fn a_setuid_program_takes_no_keys(folder: &Path, library: &Path) -> Outcome {
+    const NOBODY: u32 = 65_534;
+    let binary = folder.join("setuid");
+    support::compile(&support::root().join("tests/c/process.c"), &binary, library, &["-DSETUID"])?;
+    if chown(&binary, Some(NOBODY), None).is_err() {
+        return support::missing("only root can give a program to another user");
+    }
+    fs::set_permissions(&binary, fs::Permissions::from_mode(0o4755))?;
+    let name = "a_setuid_program_takes_no_keys_from_the_environment".to_owned();
+    run(&binary, &Test { name, faults: Vec::new(), requests: Some(0) }).map(|()| Completion::Completed)
+}
+
 /// With the static library of this test run, and the libraries that the README names.
 fn links_statically(folder: &Path) -> Result<(), Failed> {
     let readme = fs::read_to_string(support::root().join("README.md"))?;
@@ -124,8 +143,10 @@ fn run(binary: &PathBuf, test: &Test) -> Result<(), Failed> {
     for fault in &test.faults {
         emulator.misbehave_once(fault.parse()?);
     }
-    // Nobody listens on a port that was free a moment ago.
-    let closed = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
+    // A port that is taken, and on which nobody listens.
+    let taken = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    taken.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
+    let closed = taken.local_addr()?.as_socket().ok_or("an address of the loopback")?;
     let mut program = Command::new(binary);
     program
         .arg(&test.name)

@@ -83,10 +83,16 @@ fn gets_what_the_library_gets() -> Result<(), Failed> {
         assert_eq!(ours.remain_day.0, theirs["RemainDay"].as_i64());
         assert_eq!(ours.monthly_remain_time.0, theirs["MonthlyRemainTime"].as_i64());
         assert_eq!(ours.limited_time.0, theirs["LimitedTime"].as_i64());
-        let license_ids: Vec<_> = theirs["LicenseIds"].as_array().into_iter().flatten().collect();
-        assert_eq!(ours.license_ids.len(), license_ids.len());
+        assert_eq!(ours.expire_time.0, number_or_text(&theirs["ExpireTime"]));
+        assert_eq!(ours.duration.0, number_or_text(&theirs["Duration"]));
+        let license_ids: Vec<_> = theirs["LicenseIds"].as_array().into_iter().flatten().map(Value::as_str).collect();
+        assert_eq!(ours.license_ids.iter().map(|id| Some(&**id)).collect::<Vec<_>>(), license_ids);
     }
     Ok(())
+}
+
+fn number_or_text(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_str()?.parse().ok())
 }
 
 fn is_refused_with_a_wrong_key() -> Result<(), Failed> {

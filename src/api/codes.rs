@@ -1,96 +1,74 @@
 //! Every error code that the service documents, and what it means for the caller. Uses `error`.
 //!
-//! Sources: the error lists of the TRRO actions and the common error codes of Tencent Cloud's API documents. Which codes
-//! are worth another try is a judgement, and errs on the side of not trying.
+//! Sources: the error lists of the TRRO actions and the common error codes of Tencent Cloud's API documents. No source groups
+//! them by what a caller can do; this table does.
 
 use crate::error::Status;
 
-/// What a code means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Meaning {
-    /// The status that C programs see.
-    pub status: Status,
-    /// Whether the same call may succeed later.
-    pub retryable: bool,
-}
-
-impl Meaning {
-    /// Our sentence for it, which stands before the service's own message.
-    pub fn sentence(self) -> &'static str {
-        match self.status {
-            Status::AuthRejected => "the service refused the credentials or the signature",
-            Status::PermissionDenied => "the credentials may not do this",
-            Status::ClockSkew => "the service refused the time of the request; the clock of this machine is wrong",
-            Status::Throttled => "the service has had too many requests",
-            Status::NotFound => "the service does not know what was asked for",
-            Status::ServiceFailed => "the service failed",
-            _ => "the service refused the request",
-        }
-    }
-}
-
-const fn never(status: Status) -> Meaning {
-    Meaning { status, retryable: false }
-}
-
-const fn later(status: Status) -> Meaning {
-    Meaning { status, retryable: true }
-}
-
 /// Every documented code, in alphabetical order.
-pub const CODES: &[(&str, Meaning)] = &[
-    ("ActionOffline", never(Status::RequestRejected)),
-    ("AuthFailure.InvalidAuthorization", never(Status::AuthRejected)),
-    ("AuthFailure.InvalidSecretId", never(Status::AuthRejected)),
-    ("AuthFailure.MFAFailure", never(Status::AuthRejected)),
-    ("AuthFailure.SecretIdNotFound", never(Status::AuthRejected)),
-    ("AuthFailure.SignatureExpire", later(Status::ClockSkew)),
-    ("AuthFailure.SignatureFailure", never(Status::AuthRejected)),
-    ("AuthFailure.TokenFailure", never(Status::AuthRejected)),
-    ("AuthFailure.UnauthorizedOperation", never(Status::PermissionDenied)),
-    ("DryRunOperation", never(Status::RequestRejected)),
-    ("FailedOperation", later(Status::ServiceFailed)),
-    ("InternalError", later(Status::ServiceFailed)),
-    ("InvalidAction", never(Status::RequestRejected)),
-    ("InvalidParameter", never(Status::RequestRejected)),
-    ("InvalidParameterValue", never(Status::RequestRejected)),
-    ("InvalidRequest", never(Status::RequestRejected)),
-    ("IpInBlacklist", never(Status::PermissionDenied)),
-    ("IpNotInWhitelist", never(Status::PermissionDenied)),
-    ("LimitExceeded", never(Status::Throttled)),
-    ("MissingParameter", never(Status::RequestRejected)),
-    ("NoSuchProduct", never(Status::RequestRejected)),
-    ("NoSuchVersion", never(Status::RequestRejected)),
-    ("OperationDenied", never(Status::PermissionDenied)),
-    ("OperationDenied.LicensesNotEnoughError", never(Status::PermissionDenied)),
-    ("RequestLimitExceeded", later(Status::Throttled)),
-    ("RequestLimitExceeded.GlobalRegionUinLimitExceeded", later(Status::Throttled)),
-    ("RequestLimitExceeded.IPLimitExceeded", later(Status::Throttled)),
-    ("RequestLimitExceeded.UinLimitExceeded", later(Status::Throttled)),
-    ("RequestSizeLimitExceeded", never(Status::RequestRejected)),
-    ("ResourceInUse", later(Status::ServiceFailed)),
-    ("ResourceInsufficient", later(Status::ServiceFailed)),
-    ("ResourceNotFound", never(Status::NotFound)),
-    ("ResourceUnavailable", later(Status::ServiceFailed)),
-    ("ResponseSizeLimitExceeded", never(Status::RequestRejected)),
-    ("ServiceUnavailable", later(Status::ServiceFailed)),
-    ("UnauthorizedOperation", never(Status::PermissionDenied)),
-    ("UnknownParameter", never(Status::RequestRejected)),
-    ("UnsupportedOperation", never(Status::RequestRejected)),
-    ("UnsupportedProtocol", never(Status::RequestRejected)),
-    ("UnsupportedRegion", never(Status::RequestRejected)),
+pub const CODES: &[(&str, Status)] = &[
+    ("ActionOffline", Status::RequestRejected),
+    ("AuthFailure.InvalidAuthorization", Status::AuthRejected),
+    ("AuthFailure.InvalidSecretId", Status::AuthRejected),
+    ("AuthFailure.MFAFailure", Status::AuthRejected),
+    ("AuthFailure.SecretIdNotFound", Status::AuthRejected),
+    ("AuthFailure.SignatureExpire", Status::ClockSkew),
+    ("AuthFailure.SignatureFailure", Status::AuthRejected),
+    ("AuthFailure.TokenFailure", Status::AuthRejected),
+    ("AuthFailure.UnauthorizedOperation", Status::PermissionDenied),
+    ("DryRunOperation", Status::RequestRejected),
+    ("FailedOperation", Status::ServiceFailed),
+    ("InternalError", Status::ServiceFailed),
+    ("InvalidAction", Status::RequestRejected),
+    ("InvalidParameter", Status::RequestRejected),
+    ("InvalidParameterValue", Status::RequestRejected),
+    ("InvalidRequest", Status::RequestRejected),
+    ("IpInBlacklist", Status::PermissionDenied),
+    ("IpNotInWhitelist", Status::PermissionDenied),
+    ("LimitExceeded", Status::RequestRejected),
+    ("MissingParameter", Status::RequestRejected),
+    ("NoSuchProduct", Status::RequestRejected),
+    ("NoSuchVersion", Status::RequestRejected),
+    ("OperationDenied", Status::PermissionDenied),
+    ("OperationDenied.LicensesNotEnoughError", Status::PermissionDenied),
+    ("RequestLimitExceeded", Status::Throttled),
+    ("RequestLimitExceeded.GlobalRegionUinLimitExceeded", Status::Throttled),
+    ("RequestLimitExceeded.IPLimitExceeded", Status::Throttled),
+    ("RequestLimitExceeded.UinLimitExceeded", Status::Throttled),
+    ("RequestSizeLimitExceeded", Status::RequestRejected),
+    ("ResourceInUse", Status::ServiceFailed),
+    ("ResourceInsufficient", Status::ServiceFailed),
+    ("ResourceNotFound", Status::NotFound),
+    ("ResourceUnavailable", Status::ServiceFailed),
+    ("ResponseSizeLimitExceeded", Status::RequestRejected),
+    ("ServiceUnavailable", Status::ServiceFailed),
+    ("UnauthorizedOperation", Status::PermissionDenied),
+    ("UnknownParameter", Status::RequestRejected),
+    ("UnsupportedOperation", Status::RequestRejected),
+    ("UnsupportedProtocol", Status::RequestRejected),
+    ("UnsupportedRegion", Status::RequestRejected),
 ];
 
-/// The meaning of a code. A sub-code that is not in the table (`InvalidParameterValue.Something`) means what its first
-/// part means, an unknown `AuthFailure` is about the credentials, and any other unknown code is a refusal.
-pub fn lookup(code: &str) -> Meaning {
-    let find = |code: &str| CODES.iter().find(|(known, _)| *known == code).map(|(_, meaning)| *meaning);
+/// What a code means. A sub-code that is not in the table (`InvalidParameterValue.Something`) means what its first part
+/// means, an unknown `AuthFailure` is about the credentials, and any other unknown code is a refusal.
+pub fn status(code: &str) -> Status {
+    let find = |code: &str| CODES.iter().find(|(known, _)| *known == code).map(|(_, status)| *status);
     let group = code.split('.').next().unwrap_or(code);
-    find(code).or_else(|| find(group)).unwrap_or(if group == "AuthFailure" {
-        never(Status::AuthRejected)
-    } else {
-        never(Status::RequestRejected)
-    })
+    let unknown = if group == "AuthFailure" { Status::AuthRejected } else { Status::RequestRejected };
+    find(code).or_else(|| find(group)).unwrap_or(unknown)
+}
+
+/// Our sentence for what a code means, which stands before the service's own message.
+pub fn sentence(status: Status) -> &'static str {
+    match status {
+        Status::AuthRejected => "the service refused the credentials or the signature",
+        Status::PermissionDenied => "the service does not allow this",
+        Status::ClockSkew => "the service refused the time of the request; the clock of this machine is wrong",
+        Status::Throttled => "the service has had too many requests",
+        Status::NotFound => "the service does not know what was asked for",
+        Status::ServiceFailed => "the service failed",
+        _ => "the service refused the request",
+    }
 }
 
 #[cfg(test)]
@@ -110,15 +88,15 @@ mod tests {
 
     #[test]
     fn a_sub_code_means_what_its_group_means() {
-        assert_eq!(lookup("InvalidParameterValue.PageSize").status, Status::RequestRejected);
-        assert_eq!(lookup("RequestLimitExceeded.New"), later(Status::Throttled));
-        assert_eq!(lookup("AuthFailure.New"), never(Status::AuthRejected));
-        assert_eq!(lookup("ResourceNotFound.Device").status, Status::NotFound);
+        assert_eq!(status("InvalidParameterValue.PageSize"), Status::RequestRejected);
+        assert_eq!(status("RequestLimitExceeded.New"), Status::Throttled);
+        assert_eq!(status("AuthFailure.New"), Status::AuthRejected);
+        assert_eq!(status("ResourceNotFound.Device"), Status::NotFound);
     }
 
     #[test]
     fn an_unknown_code_is_a_refusal() {
-        assert_eq!(lookup("SomethingNew"), never(Status::RequestRejected));
-        assert_eq!(lookup(""), never(Status::RequestRejected));
+        assert_eq!(status("SomethingNew"), Status::RequestRejected);
+        assert_eq!(status(""), Status::RequestRejected);
     }
 }

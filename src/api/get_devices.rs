@@ -1,11 +1,17 @@
-//! GetDevices: the authorization of a project's devices, a page at a time. Uses `value`.
+//! GetDevices: the authorization of a project's devices, a page at a time. Uses `error`.
 //!
 //! Source: the GetDevices document (tencentcloud.com/document/api/1252/68116) and the published API definitions.
 
 use serde::{Deserialize, Serialize};
 
 use super::Request;
-use super::value::{Integer, IntegerOrText, List, Object, Text};
+use super::value::{Integer, IntegerOrText, List, MAX_ELEMENTS, Object, Text};
+use crate::error::Error;
+
+/// The page size of a caller that does not care.
+pub const DEFAULT_PAGE_SIZE: i64 = 20;
+/// A longer list is not decoded.
+const MAX_PAGE_SIZE: i64 = MAX_ELEMENTS as i64;
 
 /// What to ask for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -13,7 +19,7 @@ use super::value::{Integer, IntegerOrText, List, Object, Text};
 pub struct GetDevices<'a> {
     /// The page, from 1.
     pub page_num: i64,
-    /// Rows a page. The service documents no limit.
+    /// Rows a page, 1 to 10000. The service documents no limit.
     pub page_size: i64,
     /// Only devices of this project.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -26,6 +32,17 @@ pub struct GetDevices<'a> {
 impl Request for GetDevices<'_> {
     const ACTION: &'static str = "GetDevices";
     type Response<'a> = Devices<'a>;
+
+    fn check(&self) -> Result<(), Error> {
+        if self.page_num < 1 {
+            return Err(Error::invalid_argument("page_num", format_args!("is {} and not 1 or more", self.page_num)));
+        }
+        if !(1..=MAX_PAGE_SIZE).contains(&self.page_size) {
+            let fault = format_args!("is {} and not 1 to {MAX_PAGE_SIZE}", self.page_size);
+            return Err(Error::invalid_argument("page_size", fault));
+        }
+        Ok(())
+    }
 }
 
 /// One page of devices.

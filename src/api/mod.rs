@@ -23,6 +23,9 @@ pub trait Request: serde::Serialize {
     /// What the action answers with, borrowing from the answer's text.
     type Response<'a>: Deserialize<'a>;
 
+    /// Whether every field is in its range; the error names the field.
+    fn check(&self) -> Result<(), Error>;
+
     /// The request as JSON.
     fn body(&self) -> Result<String, Error> {
         serde_json::to_string(self)
@@ -46,24 +49,22 @@ struct Outcome<'a> {
 
 #[derive(Deserialize)]
 struct ServiceError<'a> {
-    #[serde(rename = "Code", borrow)]
+    #[serde(rename = "Code", borrow, default)]
     code: Text<'a>,
     #[serde(rename = "Message", borrow, default)]
     message: Text<'a>,
 }
 
-/// Tells whether the service carried the request out. An answer with an `Error` is an error, whatever the HTTP status.
-pub fn judge(http_status: u16, body: &[u8]) -> Result<(), Error> {
+/// Tells whether the service carried the request out, and its id of the request. An answer with an `Error` is an error,
+/// whatever the HTTP status.
+pub fn judge(http_status: u16, body: &[u8]) -> Result<String, Error> {
     let judged = match decode::<Outcome>(body) {
         Ok(Outcome { error: Some(error), request_id }) => Err(from_service(&error, &request_id)),
-        Ok(_) if http_status == 200 => Ok(()),
+        Ok(Outcome { error: None, request_id }) if http_status == 200 => Ok(printable(&request_id)),
         Err(error) if http_status == 200 => Err(error),
         Ok(_) | Err(_) => Err(from_http_status(http_status)),
     };
-    judged.map_err(|mut error| {
-        error.http_status = http_status;
-        error
-    })
+    judged.map_err(|error| Error { http_status, ..error })
 }
 
 /// Decodes the `Response` of an answer. What does not fit is `BadResponse`, naming the field.
@@ -103,17 +104,17 @@ fn without_quoted(message: &str) -> String {
 }
 
 fn from_service(error: &ServiceError<'_>, request_id: &str) -> Error {
-    let known = codes::lookup(&error.code);
+    if error.code.is_empty() {
+        return Error::new(Status::BadResponse, "the answer's Response.Error.Code: is missing, null or empty");
+    }
+    let status = codes::status(&error.code);
+    let sentence = codes::sentence(status);
     let message = if error.message.is_empty() {
-        known.sentence().to_owned()
+        sentence.to_owned()
     } else {
-        format!("{}: {}", known.sentence(), printable(&error.message))
+        format!("{sentence}: {}", printable(&error.message))
     };
-    let mut result = Error::new(known.status, message);
-    result.retryable = known.retryable;
-    result.code = printable(&error.code);
-    result.request_id = printable(request_id);
-    result
+    Error { code: printable(&error.code), request_id: printable(request_id), ..Error::new(status, message) }
 }
 
 fn from_http_status(http_status: u16) -> Error {
@@ -187,7 +188,8 @@ mod tests {
             (b"{\"Response\":[1]}", "Response"),
             (b"{\"Response\":{},\"Response\":{}}", "duplicate field"),
             (b"{\"Response\":{\"Error\":\"x\"}}", "Response.Error"),
-            (b"{\"Response\":{\"Error\":{}}}", "Response.Error"),
+            (b"{\"Response\":{\"Error\":{}}}", "Response.Error.Code"),
+            (b"{\"Response\":{\"Error\":{\"Code\":null}}}", "Response.Error.Code"),
             (b"{\"Response\":{\"Error\":{\"Code\":7}}}", "Response.Error.Code"),
             (b"{\"Response\":{\"RequestId\":7}}", "Response.RequestId"),
         ] {

@@ -7,7 +7,8 @@ use std::ops::Deref;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-/// A string; missing or null is the empty one. One with a NUL character is refused, since C would see it shortened.
+/// A string; missing or null is the empty one. One with a NUL character is refused: no id or name has one, and who reads up
+/// to it would see another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Text<'a>(Cow<'a, str>);
 
@@ -49,7 +50,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 
 fn refuse_nul<E: de::Error>(text: &str) -> Result<(), E> {
     if text.contains('\0') {
-        return Err(E::custom("a string holds a NUL character, which ends a string in C"));
+        return Err(E::custom("a string holds a NUL character"));
     }
     Ok(())
 }
@@ -79,7 +80,7 @@ struct IntegerVisitor {
 }
 
 impl IntegerVisitor {
-    /// `i64::MIN` means "absent" in C and is no number that the service can mean.
+    /// `i64::MIN` is no number that the service can mean, and is left free to stand for "absent".
     fn in_range<E: de::Error>(number: Option<i64>) -> Result<Option<i64>, E> {
         match number {
             Some(number) if number != i64::MIN => Ok(Some(number)),

@@ -1,6 +1,6 @@
 //! What comes from C, checked before anything else looks at it. Uses `error`.
 
-use std::ffi::{CStr, c_char};
+use std::ffi::{CStr, c_char, c_void};
 use std::mem::size_of;
 
 use crate::error::Error;
@@ -31,12 +31,12 @@ pub unsafe fn input<T: Input>(pointer: *const T, argument: &str) -> Result<T, Er
     let given = unsafe { pointer.cast::<usize>().read_unaligned() };
     let size_of_field = format_args!("{argument}->struct_size").to_string();
     if given == 0 {
-        return Err(Error::invalid_argument(&size_of_field, format!("is 0; initialise the struct with {}", T::INIT)));
+        return Err(Error::invalid_argument(&size_of_field, format!("is 0: initialise the struct with {}", T::INIT)));
     }
     if given < T::FIRST_SIZE || given > LARGEST_STRUCT || given % align_of::<T>() != 0 {
         return Err(Error::invalid_argument(
             &size_of_field,
-            format!("is {given}, which no header has; initialise the struct with {}", T::INIT),
+            format!("is {given}, which no header has: initialise the struct with {}", T::INIT),
         ));
     }
     let known = given.min(size_of::<T>());
@@ -74,6 +74,12 @@ pub unsafe fn text<'a>(pointer: *const c_char, argument: &str) -> Result<Option<
     }
 }
 
+/// A string that has to be there.
+pub unsafe fn required<'a>(pointer: *const c_char, argument: &str) -> Result<&'a str, Error> {
+    // SAFETY: as for `text`.
+    unsafe { text(pointer, argument) }?.ok_or_else(|| Error::invalid_argument(argument, "is NULL"))
+}
+
 /// A string that goes into a request: one without control characters.
 pub unsafe fn line<'a>(pointer: *const c_char, argument: &str) -> Result<Option<&'a str>, Error> {
     // SAFETY: as for `text`.
@@ -83,6 +89,14 @@ pub unsafe fn line<'a>(pointer: *const c_char, argument: &str) -> Result<Option<
         }
         other => Ok(other),
     }
+}
+
+/// A buffer may be missing if its size says so.
+pub fn check_buffer(buffer: *const c_void, size: usize) -> Result<(), Error> {
+    if buffer.is_null() && size != 0 {
+        return Err(Error::invalid_argument("buffer", "is NULL, and buffer_size is not 0"));
+    }
+    Ok(())
 }
 
 /// A number; 0 is `None`, the default.

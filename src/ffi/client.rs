@@ -1,15 +1,16 @@
-//! The client and its configuration. Uses `arguments`, `client`, `credentials`.
+//! The client and its configuration. Uses `client`, `credentials`, `error`.
 
+use std::borrow::Cow;
 use std::ffi::{c_char, c_void};
 use std::mem::size_of;
 use std::ptr;
 
-use super::arguments::{Input, input, line, number, refuse, text};
+use super::arguments::{Input, input, line, number, refuse, required, text};
 use super::error::{trro_error, trro_status};
 use super::{Handle, OwnedByCaller, fallible, free, into_handle, put};
 use crate::client::{Client, Config};
 use crate::credentials::Credentials;
-use crate::error::{Error, Status};
+use crate::error::Error;
 
 /// No limit, for a field that says it takes this; none of this version does.
 pub const TRRO_UNLIMITED: u32 = u32::MAX;
@@ -172,7 +173,8 @@ pub unsafe extern "C" fn trro_client_new(
                 return Err(Error::invalid_argument("client", "is NULL"));
             }
             let config = input(config, "config")?;
-            let made = Client::new(core_config(&config)?)?;
+            let complete = core_config(&config)?.or_environment()?;
+            let made = Client::new(complete).map_err(|error| error.inside("config->"))?;
             put(client, into_handle(trro_client::new(made)));
             Ok(0)
         })
@@ -199,7 +201,7 @@ unsafe fn core_config(config: &trro_client_config) -> Result<Config<'_>, Error> 
     unsafe {
         Ok(Config {
             endpoint: line(config.endpoint, "config->endpoint")?,
-            region: line(config.region, "config->region")?,
+            region: line(config.region, "config->region")?.map(Cow::Borrowed),
             language: line(config.language, "config->language")?,
             ca_file: line(config.ca_file, "config->ca_file")?,
             user_agent: line(config.user_agent, "config->user_agent")?,
@@ -212,27 +214,19 @@ unsafe fn core_config(config: &trro_client_config) -> Result<Config<'_>, Error> 
 }
 
 unsafe fn core_credentials(credentials: *const trro_credentials) -> Result<Credentials, Error> {
-    const PART: &str = "config->credentials";
+    const WHOLE: &str = "config->credentials->";
     // SAFETY: the credentials are as the header says.
     unsafe {
-        let credentials = input(credentials, PART)?;
+        let credentials = input(credentials, "config->credentials")?;
         refuse(!credentials.signing_key.is_null(), "config->credentials->signing_key")?;
         refuse(!credentials.signing_date.is_null(), "config->credentials->signing_date")?;
         refuse(credentials.expires_at_s != 0, "config->credentials->expires_at_s")?;
-        let required = |part: Option<_>, name: &str| {
-            part.ok_or_else(|| {
-                Error::invalid_argument(name, "is NULL; without credentials here, leave config->credentials NULL")
-            })
-        };
-        let secret_id = text(credentials.secret_id, "config->credentials->secret_id")?;
-        let secret_key = text(credentials.secret_key, "config->credentials->secret_key")?;
-        let token = text(credentials.token, "config->credentials->token")?;
-        Credentials::new(
-            required(secret_id, "config->credentials->secret_id")?,
-            required(secret_key, "config->credentials->secret_key")?,
-            token,
-        )
-        .map_err(|error| Error::new(Status::InvalidArgument, format!("{PART}->{}", error.message)))
+        let secret_id = required(credentials.secret_id, "secret_id");
+        let secret_key = required(credentials.secret_key, "secret_key");
+        let token = text(credentials.token, "token");
+        secret_id
+            .and_then(|secret_id| Credentials::new(secret_id, secret_key?, token?))
+            .map_err(|error| error.inside(WHOLE))
     }
 }
 

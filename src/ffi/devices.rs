@@ -1,22 +1,19 @@
-//! GetDevices. Uses `arguments`, `arena`, `api`.
+//! GetDevices. Uses `api`, `client`, `error`.
 
 use std::ffi::{c_char, c_void};
 use std::mem::size_of;
 use std::ptr;
 
 use super::arena::Arena;
-use super::arguments::{Input, input, line, number, refuse};
+use super::arguments::{Input, check_buffer, input, line, number, refuse};
 use super::client::trro_client;
 use super::error::{trro_error, trro_status};
-use super::{on_client, put};
-use crate::api::get_devices::{Device, Devices, GetDevices};
-use crate::api::value::MAX_ELEMENTS;
-use crate::error::{Error, Status};
+use super::{fetch, on_client, put};
+use crate::api::get_devices::{DEFAULT_PAGE_SIZE, Device, Devices, GetDevices};
+use crate::error::Error;
 
 /// In place of a number that the service did not send, or sent as null.
 pub const TRRO_ABSENT: i64 = i64::MIN;
-
-const MAX_PAGE_SIZE: i64 = MAX_ELEMENTS as i64;
 
 /// Which devices to ask for. Initialise it with TRRO_GET_DEVICES_REQUEST_INIT.
 #[repr(C)]
@@ -152,27 +149,10 @@ pub unsafe extern "C" fn trro_get_devices(
             if devices.is_null() {
                 return Err(Error::invalid_argument("devices", "is NULL"));
             }
-            if buffer.is_null() && buffer_size != 0 {
-                return Err(Error::invalid_argument("buffer", "is NULL, and buffer_size is not 0"));
-            }
-            let answer = client.call(&core_request, number(request.deadline_ms))?;
-            let attempts = answer.attempts;
-
-            let mut arena = Arena::new(buffer, buffer_size);
-            let page = lay_out(&client.decode::<GetDevices>(&answer)?, &mut arena);
-            match arena.finish() {
-                Ok(used) => {
-                    put(needed_size, used);
-                    put(devices, page);
-                    Ok(attempts)
-                }
-                Err(needed) => {
-                    put(needed_size, needed);
-                    client.keep(answer);
-                    let message = format!("buffer: {needed} bytes are needed, buffer_size is {buffer_size}");
-                    Err(Error { attempts, ..Error::new(Status::BufferTooSmall, message) })
-                }
-            }
+            check_buffer(buffer, buffer_size)?;
+            let answer =
+                client.call(&core_request, number(request.deadline_ms)).map_err(|error| error.inside("request->"))?;
+            fetch::<GetDevices<'_>, _>(client, answer, buffer, buffer_size, devices, needed_size, lay_out)
         })
     }
 }
@@ -182,23 +162,15 @@ unsafe fn core_request(request: &trro_get_devices_request) -> Result<GetDevices<
     // SAFETY: the strings of the request are as the header says.
     unsafe {
         Ok(GetDevices {
-            page_num: from_one(request.page_num, i64::MAX, 1, "request->page_num")?,
-            page_size: from_one(request.page_size, MAX_PAGE_SIZE, 20, "request->page_size")?,
+            page_num: if request.page_num == 0 { 1 } else { request.page_num },
+            page_size: if request.page_size == 0 { DEFAULT_PAGE_SIZE } else { request.page_size },
             project_id: line(request.project_id, "request->project_id")?,
             device_id: line(request.device_id, "request->device_id")?,
         })
     }
 }
 
-fn from_one(given: i64, most: i64, default: i64, argument: &str) -> Result<i64, Error> {
-    match given {
-        0 => Ok(default),
-        _ if (1..=most).contains(&given) => Ok(given),
-        _ => Err(Error::invalid_argument(argument, format!("expected 1 to {most}, or 0 for {default}, got {given}"))),
-    }
-}
-
-fn lay_out(page: &Devices<'_>, arena: &mut Arena) -> *const trro_devices {
+fn lay_out(page: Devices<'_>, arena: &mut Arena) -> *const trro_devices {
     let slot = arena.reserve::<trro_devices>(1);
     let rows = arena.reserve(page.devices.len());
     for (index, device) in page.devices.iter().enumerate() {

@@ -45,10 +45,10 @@ pub const TRRO_STATUS_CLOCK_SKEW: trro_status = 6;
 /// Too many requests: the service documents 20 a second for GetDevices, and not whether that is for an account, a key or a
 /// region.
 /// Returned by: trro_get_devices.
-/// What to do: wait, a second at least, and try again; not for a quota (LimitExceeded), where error->retryable is 0.
+/// What to do: wait, a second at least, and try again.
 pub const TRRO_STATUS_THROTTLED: trro_status = 7;
-/// The service refused the request: a parameter, the region, the page size, or with a code that this version does not know.
-/// error->code and the message say which.
+/// The service refused the request: a parameter, the region, the page size, a quota, or with a code that this version does
+/// not know. error->code and the message say which.
 /// Returned by: trro_get_devices.
 /// What to do: mend the request; trying again does not help. MissingParameter that names Region: set config->region.
 pub const TRRO_STATUS_REQUEST_REJECTED: trro_status = 8;

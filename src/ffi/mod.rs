@@ -16,11 +16,14 @@ pub mod error;
 pub mod version;
 
 use std::cell::Cell;
+use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
-use crate::client::Client;
+use crate::api::Request;
+use crate::client::{Answer, Client};
 use crate::error::{Error, Status};
+use arena::Arena;
 use client::trro_client;
 use error::{trro_error, trro_status};
 
@@ -43,6 +46,7 @@ unsafe fn on_client(
     let body = || {
         // SAFETY: the caller of the C function vouches for `client`.
         let client = unsafe { borrow(client, "client") }?.core();
+        client.check_process()?;
         stop_panic(|| body(client)).unwrap_or_else(|| {
             stop_panic(|| client.reset());
             Err(internal())
@@ -50,6 +54,38 @@ unsafe fn on_client(
     };
     // SAFETY: the caller of the C function vouches for `error`.
     unsafe { fallible(error, body) }
+}
+
+/// The buffer protocol of every call that reads: lays the answer out in the caller's buffer, or keeps it where there is no
+/// room and says how much is needed.
+unsafe fn fetch<R: Request, T>(
+    client: &Client,
+    answer: Answer,
+    buffer: *mut c_void,
+    buffer_size: usize,
+    result: *mut *const T,
+    needed_size: *mut usize,
+    lay_out: impl for<'b> FnOnce(R::Response<'b>, &mut Arena) -> *const T,
+) -> Result<Attempts, Error> {
+    let attempts = answer.attempts;
+    // SAFETY: the caller of the C function vouches for the buffer and the outputs.
+    unsafe {
+        let mut arena = Arena::new(buffer, buffer_size);
+        let laid_out = lay_out(client.decode::<R>(&answer)?, &mut arena);
+        match arena.finish() {
+            Ok(used) => {
+                put(needed_size, used);
+                put(result, laid_out);
+                Ok(attempts)
+            }
+            Err(needed) => {
+                put(needed_size, needed);
+                client.keep(answer);
+                let message = format!("buffer is too small: buffer_size is {buffer_size}, {needed} bytes are needed");
+                Err(Error { attempts, ..Error::new(Status::BufferTooSmall, message) })
+            }
+        }
+    }
 }
 
 fn internal() -> Error {

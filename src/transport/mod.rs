@@ -68,6 +68,7 @@ pub struct Transport {
     settings: Arc<Settings>,
     resolver: Resolver,
     agent: Mutex<ureq::Agent>,
+    process_id: u32,
 }
 
 impl Transport {
@@ -76,7 +77,12 @@ impl Transport {
         let settings = Arc::new(settings);
         let resolver = Resolver::new(&settings.endpoint);
         let agent = Mutex::new(new_agent(&settings, &resolver));
-        Transport { settings, resolver, agent }
+        Transport { settings, resolver, agent, process_id: std::process::id() }
+    }
+
+    /// Whether it was made in this process, and not before a fork.
+    pub fn is_of_this_process(&self) -> bool {
+        self.process_id == std::process::id()
     }
 
     /// Sends one request and reads the whole answer, all before `deadline`.
@@ -87,7 +93,7 @@ impl Transport {
         }
         let mut request = Request::post(self.settings.endpoint.url.clone());
         for (name, value) in headers {
-            request = request.header(HeaderName::from_static(name), sensitive(name, value)?);
+            request = request.header(HeaderName::from_static(name), header_value(name, value)?);
         }
         let request = request
             .body(body)
@@ -119,7 +125,7 @@ impl Transport {
                 Err(other) => Error::new(Status::Internal, printable(&other.to_string())),
             },
             ureq::Error::Timeout(_) => {
-                Error::new(Status::Timeout, "the deadline passed while waiting for the answer of the service")
+                Error::new(Status::Timeout, "the deadline passed before the answer of the service was there")
             }
             ureq::Error::Io(error) => broken_connection(&error),
             // What flate2 finds wrong with the data is invalid; anything else is what the connection told it.
@@ -140,7 +146,10 @@ impl Transport {
 
 impl Drop for Transport {
     fn drop(&mut self) {
-        self.resolver.end();
+        // A forked child has no thread to wait for, and a lock that the fork may have caught locked.
+        if self.is_of_this_process() {
+            self.resolver.end();
+        }
     }
 }
 
@@ -151,7 +160,7 @@ fn new_agent(settings: &Arc<Settings>, resolver: &Resolver) -> ureq::Agent {
         .max_redirects_will_error(false)
         .proxy(None)
         .timeout_connect(Some(settings.connect_timeout))
-        // The service closes an idle connection after 60 s; a request must not meet that.
+        // Servers close idle connections, often after a minute; a request must not meet that.
         .max_idle_age(Duration::from_secs(50))
         .input_buffer_size(BUFFER_BYTES)
         .output_buffer_size(settings.output_buffer_bytes())
@@ -168,7 +177,7 @@ fn broken_connection(error: &io::Error) -> Error {
     Error::new(Status::ConnectFailed, message).with_os_error(error)
 }
 
-fn sensitive(name: &str, value: &str) -> Result<HeaderValue, Error> {
+fn header_value(name: &str, value: &str) -> Result<HeaderValue, Error> {
     let mut header = HeaderValue::from_str(value)
         .map_err(|_| Error::new(Status::Internal, format!("the header {name} holds what a header cannot")))?;
     header.set_sensitive(matches!(name, "authorization" | "x-tc-token"));

@@ -3,8 +3,9 @@
 //! libc's lookup cannot be interrupted, so it runs in a thread of its own, of which there is at most one a client: callers
 //! wait for its result as long as their deadline allows. Only a lookup that libc has not given up yet outlives the client.
 
+use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use ureq::unversioned::resolver::ResolvedSocketAddrs;
 use ureq::unversioned::transport::NextTimeout;
 
 use super::through_ureq;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Host};
 use crate::error::{Error, Status};
 use crate::sys;
 
@@ -31,15 +32,16 @@ const LOOKUP_STACK_BYTES: usize = 1024 * 1024;
 /// Resolves the one host of an endpoint. Clones share what they have learned.
 #[derive(Debug, Clone)]
 pub struct Resolver {
-    host: String,
+    host: Host,
     port: u16,
-    known: Option<Vec<IpAddr>>,
     lookup: Arc<Lookup>,
-    process_id: u32,
 }
 
-#[derive(Debug, Default)]
+/// libc's way from a name to addresses, or a test's.
+type LookUp = dyn Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync;
+
 struct Lookup {
+    look_up: Box<LookUp>,
     state: Mutex<LookupState>,
     finished: Condvar,
 }
@@ -48,84 +50,88 @@ struct Lookup {
 struct LookupState {
     running: bool,
     lookups_finished: u64,
+    /// Of the last lookup, if it failed.
     failure: Option<Error>,
+    /// Of the last lookup that succeeded.
+    found: Option<Found>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+struct Found {
     addresses: Vec<IpAddr>,
     /// Since boot.
-    found_at: Option<Duration>,
-    thread: Option<JoinHandle<()>>,
+    at: Duration,
 }
 
 impl Resolver {
     pub fn new(endpoint: &Endpoint) -> Resolver {
-        Resolver {
-            host: endpoint.url.host().unwrap_or_default().to_owned(),
-            port: endpoint.port,
-            known: endpoint.host.known_addresses(),
-            lookup: Arc::default(),
-            process_id: std::process::id(),
-        }
+        Resolver { host: endpoint.host.clone(), port: endpoint.port, lookup: Lookup::new(look_up_in_libc) }
     }
 
-    /// Waits for a thread that has done its work to end, which it is about to; leaves one that has not to itself. A
-    /// forked child has neither the thread nor a use of the lock, which the fork may have caught locked.
+    /// Waits for a thread that has done its work to end, which it is about to; leaves one that has not to itself.
     pub fn end(&self) {
-        if self.process_id == std::process::id() {
-            self.lookup.lock().end_thread();
-        }
+        self.lookup.lock().end_thread();
     }
 
     fn addresses(&self, timeout: Duration) -> Result<Vec<IpAddr>, Error> {
-        match &self.known {
-            Some(addresses) => Ok(addresses.clone()),
-            None => self.lookup.addresses(&self.host, timeout),
+        match &self.host {
+            Host::Loopback => Ok(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]),
+            Host::Address(address) => Ok(vec![*address]),
+            Host::Name(name) => self.lookup.addresses(name, timeout),
         }
     }
 }
 
+fn look_up_in_libc(host: &str) -> io::Result<Vec<IpAddr>> {
+    // The port plays no part in a lookup.
+    Ok((host, 0).to_socket_addrs()?.map(|address| address.ip()).collect())
+}
+
 impl Lookup {
+    fn new(look_up: impl Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync + 'static) -> Arc<Lookup> {
+        Arc::new(Lookup { look_up: Box::new(look_up), state: Mutex::default(), finished: Condvar::new() })
+    }
+
     fn addresses(self: &Arc<Self>, host: &str, timeout: Duration) -> Result<Vec<IpAddr>, Error> {
         let mut state = self.lock();
-        if state.found_at.is_some_and(|found_at| sys::since_boot().saturating_sub(found_at) < FRESH_FOR) {
-            return Ok(state.addresses.clone());
+        if let Some(fresh) = state.found.as_ref().filter(|found| found.age() < FRESH_FOR) {
+            return Ok(fresh.addresses.clone());
         }
         if !state.running {
-            state.end_thread();
-            match self.start(host) {
-                Ok(thread) => {
-                    state.running = true;
-                    state.thread = Some(thread);
-                }
-                Err(error) => {
-                    let message = format!("cannot start a name lookup: {error}");
-                    return state.stale_or(Error::new(Status::ResolveFailed, message).with_os_error(&error));
-                }
+            if let Err(error) = self.start(host, &mut state) {
+                let message = format!("cannot start a name lookup: {error}");
+                return state.old_or(Error::new(Status::ResolveFailed, message).with_os_error(&error));
             }
         }
         let awaited = state.lookups_finished;
-        let timeout = if state.addresses.is_empty() { timeout } else { PATIENCE_WITH_OLD_ANSWER.min(timeout / 4) };
+        let timeout = if state.found.is_some() { PATIENCE_WITH_OLD_ANSWER.min(timeout / 4) } else { timeout };
         let (mut state, _) = self
             .finished
             .wait_timeout_while(state, timeout, |state| state.lookups_finished == awaited)
             .unwrap_or_else(PoisonError::into_inner);
         if state.lookups_finished == awaited {
             let message = format!("the deadline passed while looking up {host}");
-            return state.stale_or(Error::new(Status::Timeout, message));
+            return state.old_or(Error::new(Status::Timeout, message));
         }
         state.end_thread();
-        match &state.failure {
-            None => Ok(state.addresses.clone()),
-            Some(failure) => state.stale_or(failure.clone()),
+        match state.failure.clone() {
+            Some(failure) => state.old_or(failure),
+            None => Ok(state.found.as_ref().map_or(Vec::new(), |found| found.addresses.clone())),
         }
     }
 
-    fn start(self: &Arc<Self>, host: &str) -> io::Result<JoinHandle<()>> {
+    fn start(self: &Arc<Self>, host: &str, state: &mut LookupState) -> io::Result<()> {
+        // That of a lookup whose callers had all given up.
+        state.end_thread();
         let lookup = Arc::clone(self);
         let host = host.to_owned();
-        sys::spawn("trro-lookup", LOOKUP_STACK_BYTES, move || {
-            // The port plays no part in a lookup.
-            let found = (host.as_str(), 0).to_socket_addrs();
-            lookup.finish(&host, found.map(|found| found.map(|address| address.ip()).collect()));
-        })
+        state.thread = Some(sys::spawn("trro-lookup", LOOKUP_STACK_BYTES, move || {
+            let found = (lookup.look_up)(&host);
+            lookup.finish(&host, found);
+        })?);
+        state.running = true;
+        Ok(())
     }
 
     /// The last thing that the thread does with the lock held.
@@ -133,8 +139,7 @@ impl Lookup {
         let mut state = self.lock();
         state.failure = match found {
             Ok(addresses) if !addresses.is_empty() => {
-                state.addresses = addresses;
-                state.found_at = Some(sys::since_boot());
+                state.found = Some(Found { addresses, at: sys::since_boot() });
                 None
             }
             Ok(_) => Some(Error::new(Status::ResolveFailed, format!("{host} has no address"))),
@@ -165,8 +170,20 @@ impl LookupState {
     }
 
     /// An old answer is better than none: most addresses stay.
-    fn stale_or(&self, error: Error) -> Result<Vec<IpAddr>, Error> {
-        if self.addresses.is_empty() { Err(error) } else { Ok(self.addresses.clone()) }
+    fn old_or(&self, error: Error) -> Result<Vec<IpAddr>, Error> {
+        self.found.as_ref().map(|found| found.addresses.clone()).ok_or(error)
+    }
+}
+
+impl Found {
+    fn age(&self) -> Duration {
+        sys::since_boot().saturating_sub(self.at)
+    }
+}
+
+impl fmt::Debug for Lookup {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Lookup").field("state", &self.state).finish_non_exhaustive()
     }
 }
 
@@ -184,24 +201,46 @@ impl ureq::unversioned::resolver::Resolver for Resolver {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::mpsc;
     use std::time::Instant;
+
+    const LONG: Duration = Duration::from_secs(60);
 
     fn loopback() -> Vec<IpAddr> {
         vec![IpAddr::from([127, 0, 0, 1])]
     }
 
+    /// A lookup that ends, each time, when the sender says how.
+    fn told() -> (Arc<Lookup>, mpsc::Sender<io::Result<Vec<IpAddr>>>, Arc<AtomicU32>) {
+        let (tell, told) = mpsc::channel();
+        let told = Mutex::new(told);
+        let lookups = Arc::new(AtomicU32::new(0));
+        let counter = Arc::clone(&lookups);
+        let lookup = Lookup::new(move |_| {
+            counter.fetch_add(1, Ordering::SeqCst);
+            let told = told.lock().unwrap_or_else(PoisonError::into_inner);
+            told.recv().unwrap_or_else(|_| Err(io::ErrorKind::BrokenPipe.into()))
+        });
+        (lookup, tell, lookups)
+    }
+
+    fn grow_old(lookup: &Lookup) {
+        let mut state = lookup.lock();
+        let found = state.found.as_mut().unwrap();
+        found.at = found.at.saturating_sub(FRESH_FOR);
+    }
+
     #[test]
     fn a_name_that_cannot_exist_fails_and_is_named() {
-        let lookup = Arc::new(Lookup::default());
-        let error = lookup.addresses("no-such-host.invalid", Duration::from_secs(60)).unwrap_err();
+        let error = Lookup::new(look_up_in_libc).addresses("no-such-host.invalid", LONG).unwrap_err();
         assert_eq!(error.status, Status::ResolveFailed);
         assert!(error.message.contains("no-such-host.invalid"), "{error}");
     }
 
     #[test]
     fn a_lookup_that_does_not_end_ends_at_the_deadline() {
-        let lookup = Arc::new(Lookup::default());
-        lookup.lock().running = true;
+        let (lookup, _tell, _) = told();
         let start = Instant::now();
         let error = lookup.addresses("host.example", Duration::from_millis(50)).unwrap_err();
         assert_eq!(error.status, Status::Timeout);
@@ -210,36 +249,61 @@ mod tests {
 
     #[test]
     fn every_caller_gets_the_result_of_the_one_lookup() {
-        let lookup = Arc::new(Lookup::default());
-        lookup.lock().running = true;
-        let callers: Vec<_> = (0..4)
-            .map(|_| {
-                let lookup = Arc::clone(&lookup);
-                std::thread::spawn(move || lookup.addresses("host.example", Duration::from_secs(60)))
-            })
-            .collect();
-        lookup.finish("host.example", Ok(loopback()));
-        for caller in callers {
-            assert_eq!(caller.join().unwrap().unwrap(), loopback());
-        }
+        let (lookup, tell, lookups) = told();
+        std::thread::scope(|scope| {
+            let callers: Vec<_> = (0..4).map(|_| scope.spawn(|| lookup.addresses("host.example", LONG))).collect();
+            tell.send(Ok(loopback())).unwrap();
+            for caller in callers {
+                assert_eq!(caller.join().unwrap().unwrap(), loopback());
+            }
+        });
+        assert_eq!(lookups.load(Ordering::SeqCst), 1);
     }
 
     #[test]
-    fn an_old_answer_is_used_long_before_the_deadline_when_the_next_lookup_hangs() {
-        let lookup = Arc::new(Lookup::default());
-        lookup.finish("host.example", Ok(loopback()));
-        lookup.lock().found_at = None;
-        lookup.lock().running = true;
-        let start = Instant::now();
-        assert_eq!(lookup.addresses("host.example", Duration::from_secs(60)).unwrap(), loopback());
-        assert!(start.elapsed() < Duration::from_secs(10));
+    fn an_answer_is_used_for_a_minute_without_asking_again() {
+        let (lookup, tell, lookups) = told();
+        tell.send(Ok(loopback())).unwrap();
+        for _ in 0..3 {
+            assert_eq!(lookup.addresses("host.example", LONG).unwrap(), loopback());
+        }
+        assert_eq!(lookups.load(Ordering::SeqCst), 1);
+        grow_old(&lookup);
+        tell.send(Ok(vec![IpAddr::from([127, 0, 0, 2])])).unwrap();
+        assert_eq!(lookup.addresses("host.example", LONG).unwrap(), [IpAddr::from([127, 0, 0, 2])]);
     }
 
     #[test]
     fn an_old_answer_is_used_when_the_next_lookup_fails() {
-        let lookup = Arc::new(Lookup::default());
-        lookup.finish("no-such-host.invalid", Ok(loopback()));
-        lookup.lock().found_at = None;
-        assert_eq!(lookup.addresses("no-such-host.invalid", Duration::from_secs(60)).unwrap(), loopback());
+        let (lookup, tell, _) = told();
+        tell.send(Ok(loopback())).unwrap();
+        lookup.addresses("host.example", LONG).unwrap();
+        grow_old(&lookup);
+        tell.send(Err(io::ErrorKind::Other.into())).unwrap();
+        assert_eq!(lookup.addresses("host.example", LONG).unwrap(), loopback());
+    }
+
+    #[test]
+    fn an_old_answer_is_used_long_before_the_deadline_when_the_next_lookup_hangs() {
+        let (lookup, tell, _) = told();
+        tell.send(Ok(loopback())).unwrap();
+        lookup.addresses("host.example", LONG).unwrap();
+        grow_old(&lookup);
+        let start = Instant::now();
+        assert_eq!(lookup.addresses("host.example", LONG).unwrap(), loopback());
+        assert!(start.elapsed() < Duration::from_secs(10));
+    }
+
+    #[test]
+    fn no_signal_handler_of_the_host_program_runs_in_the_thread() {
+        let lookup = Lookup::new(|_| {
+            let status = std::fs::read_to_string("/proc/thread-self/status")?;
+            let blocked = status.lines().find_map(|line| line.strip_prefix("SigBlk:")).unwrap_or_default();
+            let blocked = u64::from_str_radix(blocked.trim(), 16).map_err(io::Error::other)?;
+            // Neither SIGKILL and SIGSTOP nor libc's own two can be blocked.
+            const NEVER_BLOCKED: u64 = 1 << 8 | 1 << 18 | 1 << 31 | 1 << 32;
+            if blocked | NEVER_BLOCKED == u64::MAX { Ok(loopback()) } else { Err(io::ErrorKind::Other.into()) }
+        });
+        assert_eq!(lookup.addresses("host.example", LONG).unwrap(), loopback());
     }
 }

@@ -30,7 +30,7 @@ impl Roots {
 
     /// The certificates of a PEM file, instead of the built-in ones.
     pub fn from_file(path: &Path) -> Result<Roots, Error> {
-        let bad = |what: String| Error::invalid_argument("config->ca_file", what);
+        let bad = |what: String| Error::invalid_argument("ca_file", what);
         let pem = read_regular_file(path)
             .map_err(|error| bad(format!("cannot read {}: {error}", path.display())).with_os_error(&error))?;
         let mut certificates = RootCertStore::empty();
@@ -41,7 +41,7 @@ impl Roots {
                 .map_err(|error| bad(format!("{} holds a certificate that cannot be used: {error}", path.display())))?;
         }
         if certificates.is_empty() {
-            return Err(bad(format!("{} holds no certificate in PEM form", path.display())));
+            return Err(bad(format!("has no certificate in PEM form: {}", path.display())));
         }
         Ok(Roots::new(certificates))
     }
@@ -121,11 +121,9 @@ fn explain(error: &rustls::Error) -> Error {
         rustls::Error::InvalidCertificate(
             Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. },
         ) => ("; is the clock of this machine right?", true),
-        rustls::Error::InvalidCertificate(UnknownIssuer) => {
-            ("; a private authority is named by config->ca_file", false)
-        }
+        rustls::Error::InvalidCertificate(UnknownIssuer) => ("; a private authority is named by ca_file", false),
         rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => {
-            ("; does config->endpoint name the right host?", false)
+            ("; does the endpoint name the right host?", false)
         }
         rustls::Error::InvalidMessage(_) => ("; does the other side speak TLS on this port?", false),
         _ => ("", false),

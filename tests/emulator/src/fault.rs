@@ -35,6 +35,8 @@ pub enum Fault {
     Reset,
     /// Its clock is ahead by so many seconds.
     WrongClock(i64),
+    /// Requires X-TC-Region.
+    RegionRequired,
     /// Has had too many requests.
     Throttled,
     /// Answers, then closes the connection.
@@ -68,6 +70,7 @@ impl FromStr for Fault {
             "redirect" => Fault::Redirect,
             "reset" => Fault::Reset,
             "wrong-clock" => Fault::WrongClock(value.parse().map_err(|error| format!("{text}: {error}"))?),
+            "region-required" => Fault::RegionRequired,
             "throttled" => Fault::Throttled,
             "close-after-answer" => Fault::CloseAfterAnswer,
             "error" => Fault::Error(value.to_owned()),

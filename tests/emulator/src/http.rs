@@ -205,7 +205,8 @@ fn answer(shared: &Shared, request: &Request, ordinal: usize, fault: Option<&Fau
         _ => {}
     }
     let outcome = match fault {
-        Some(Fault::Throttled) => Err(throttled("GetDevices")),
+        Some(Fault::Throttled) => Err(throttled(shared, "GetDevices")),
+        Some(Fault::RegionRequired) if request.header("X-TC-Region").is_none() => Err(Refusal::missing("Region")),
         Some(Fault::Error(code)) => Err(Refusal::new(code, "as the emulator was told")),
         Some(Fault::Echo) => Err(Refusal::new(
             request.header("X-TC-Token").unwrap_or("InternalError"),

@@ -80,6 +80,8 @@ impl Default for Options {
 pub struct Statistics {
     /// Connections accepted.
     pub connections: usize,
+    /// Of these, closed by now.
+    pub closed: usize,
     /// Requests to the service, in order.
     pub requests: Vec<Request>,
 }
@@ -201,6 +203,7 @@ impl Shared {
             std::thread::spawn(move || {
                 // A client that goes away, or that a fault made go away, is no concern of the emulator's.
                 let _ = http::serve(&shared, stream);
+                lock(&shared.statistics).closed += 1;
             });
         }
     }

@@ -18,7 +18,7 @@ The TRRO service's side of the wire, on a free port of the loopback.
   --clamp-page-size        take a larger page size for the largest instead of refusing it
   --clock-offset-s N       how far its clock is ahead
   --fault FAULT            misbehave at every request: late:MS drip:MS cut-off wrong-length wrong-type not-json
-                           too-large:BYTES gzip gzip-cut-off unasked status:CODE redirect reset wrong-clock:S throttled
+                           too-large:BYTES gzip gzip-cut-off unasked status:CODE redirect reset wrong-clock:S region-required throttled
                            close-after-answer error:CODE answer:TEXT echo
   --help
 

@@ -19,7 +19,7 @@ impl Refusal {
         Refusal { code: code.into(), message: message.into() }
     }
 
-    fn missing(parameter: &str) -> Refusal {
+    pub fn missing(parameter: &str) -> Refusal {
         Refusal::new("MissingParameter", format!("The request is missing a required parameter `{parameter}`."))
     }
 }
@@ -53,7 +53,7 @@ pub fn carry_out(shared: &Shared, request: &Request, now_s: i64) -> Outcome {
         _ => return Err(Refusal::new("InvalidAction", format!("The API `{action}` does not exist."))),
     };
     if !shared.throttle.admits(action) {
-        return Err(throttled(action));
+        return Err(throttled(shared, action));
     }
     if shared.options.region_required && request.header("X-TC-Region").is_none() {
         return Err(Refusal::missing("Region"));
@@ -66,10 +66,9 @@ pub fn carry_out(shared: &Shared, request: &Request, now_s: i64) -> Outcome {
     perform(shared, &parameters, now_s)
 }
 
-pub fn throttled(action: &str) -> Refusal {
-    let message = format!(
-        "Your current request times equals to `21` in a second, which exceeds the frequency limit `20` for {action}."
-    );
+pub fn throttled(shared: &Shared, action: &str) -> Refusal {
+    let limit = shared.options.requests_per_s;
+    let message = format!("Your current request times in a second exceed the frequency limit `{limit}` of `{action}`.");
     Refusal::new("RequestLimitExceeded", message)
 }
 

@@ -19,7 +19,10 @@ impl Throttle {
     }
 
     pub fn admits(&self, action: &str) -> bool {
-        let second = self.start.elapsed().as_secs();
+        self.admits_in_second(action, self.start.elapsed().as_secs())
+    }
+
+    fn admits_in_second(&self, action: &str, second: u64) -> bool {
         let mut windows = lock(&self.windows);
         let window = windows.entry(action.to_owned()).or_default();
         if window.0 != second {
@@ -27,5 +30,21 @@ impl Throttle {
         }
         window.1 += 1;
         self.requests_per_s == 0 || window.1 <= self.requests_per_s
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_action_has_its_own_twenty_requests_in_each_second() {
+        let throttle = Throttle::new(20);
+        for second in [7, 8] {
+            for action in ["GetDevices", "GetLicenses"] {
+                let admitted = (0..30).filter(|_| throttle.admits_in_second(action, second)).count();
+                assert_eq!(admitted, 20);
+            }
+        }
     }
 }
