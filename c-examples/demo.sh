@@ -14,17 +14,23 @@ for line in endpoint id key; do
     export "${assignment?}"
 done
 
+# run STATUS PROGRAM [ARGUMENT ...]: the program must end with that status.
 run() {
+    expected=$1
+    shift
     printf '\n$ %s\n' "$*"
     program=$1
     shift
-    "$build/$program" "$@" || printf '(exit status %s)\n' "$?"
+    status=0
+    "$build/$program" "$@" || status=$?
+    if [ "$status" -ne "$expected" ]; then
+        printf 'demo: exit status %s, not %s\n' "$status" "$expected" >&2
+        exit 1
+    fi
 }
 printf 'The service is emulated at %s\n' "$TRRO_ENDPOINT"
-"$build/list_devices" > "$build/list.$$" || { rm -f "$build/list.$$"; exit 1; }
-printf '\n$ list_devices\n'
-cat "$build/list.$$"
-rm -f "$build/list.$$"
-run field_device m82k5408n675phvb field_ok_4 4
-run field_device m82k5408n675phvb field_expired
-run remote_device q7d2x9w4k1z8r5tn
+run 0 list_devices
+run 0 field_device m82k5408n675phvb field_ok_4 4
+run 1 field_device m82k5408n675phvb field_expired
+run 3 field_device m82k5408n675phvb field_bare
+run 0 remote_device q7d2x9w4k1z8r5tn

@@ -37,22 +37,31 @@ static inline int is_last_page(const trro_devices *page, size_t rows_so_far) {
     return in_this_page == 0 || (page->total_count > in_this_page && (int64_t)rows_so_far >= page->total_count);
 }
 
-/* Why a device that sends so many streams cannot run, or NULL if nothing in its row speaks against it: TRRO_start decides.
- * What begins with "?" is no reason: the row does not tell. */
-static inline const char *reason_not_to_run(const trro_device *device, int64_t streams, time_t now) {
+typedef enum { CAN_RUN, CANNOT_RUN, NOT_KNOWN } judgement;
+
+/* Whether a device that sends so many streams can run, as far as its row tells: TRRO_start decides. *reason is NULL for
+ * CAN_RUN. */
+static inline judgement judge(const trro_device *device, int64_t streams, time_t now, const char **reason) {
+    const int has_expired = device->expire_time_s != TRRO_ABSENT && device->expire_time_s <= (int64_t)now;
+    *reason = NULL;
     if (device->license_count == TRRO_ABSENT)
-        return "? number of licenses unknown";
+        *reason = "number of licenses unknown";
+    else if (device->license_count > 0 && has_expired && device->remain_days > 0)
+        *reason = "expiry and remaining days disagree";
+    else if (device->license_count > 0 && device->expire_time_s == TRRO_ABSENT && device->remain_days <= 0)
+        *reason = "expiry unknown";
+    if (*reason != NULL)
+        return NOT_KNOWN;
+
     if (device->license_count == 0)
-        return "no license";
-    if (device->expire_time_s != TRRO_ABSENT && device->expire_time_s <= (int64_t)now)
-        return device->remain_days > 0 ? "? expiry and remaining days disagree" : "expired";
-    if (device->expire_time_s == TRRO_ABSENT && device->remain_days <= 0)
-        return "? expiry unknown";
-    if (device->license_count < streams)
-        return "fewer licenses than streams";
-    if (device->monthly_remain_time != TRRO_ABSENT && device->monthly_remain_time <= 0)
-        return "this month's time is used up";
-    return NULL;
+        *reason = "no license";
+    else if (has_expired)
+        *reason = "expired";
+    else if (device->license_count < streams)
+        *reason = "fewer licenses than streams";
+    else if (device->monthly_remain_time != TRRO_ABSENT && device->monthly_remain_time <= 0)
+        *reason = "this month's time is used up";
+    return *reason != NULL ? CANNOT_RUN : CAN_RUN;
 }
 
 #endif

@@ -61,17 +61,21 @@ static void print_name(const char *name) {
         putchar((unsigned char)*name < ' ' || *name == 0x7f ? ' ' : *name);
 }
 
-static void print_device(const trro_device *device, time_t now) {
-    const char *reason = reason_not_to_run(device, 1, now);
-    printf("%c %-16s", reason == NULL ? ' ' : reason[0] == '?' ? '?' : '!', device->device_id);
+/* Prints a row of the table; returns whether the device can run. */
+static int print_device(const trro_device *device, time_t now) {
+    static const char marks[] = {[CAN_RUN] = ' ', [CANNOT_RUN] = '!', [NOT_KNOWN] = '?'};
+    const char *reason;
+    judgement judged = judge(device, 1, now, &reason);
+    printf("%c %-16s", marks[judged], device->device_id);
     print_number(device->license_count, 8);
     print_number(device->remain_days, 9);
     print_date(device->expire_time_s);
     print_number(device->monthly_remain_time, 10);
     print_name(device->device_name);
     if (reason != NULL)
-        printf("  <- %s", reason[0] == '?' ? reason + 2 : reason);
+        printf("  <- %s", reason);
     printf("\n");
+    return judged == CAN_RUN;
 }
 
 int main(int argc, char **argv) {
@@ -99,10 +103,8 @@ int main(int argc, char **argv) {
         page = get_page(client, &request, &buffer);
         if (page == NULL)
             break;
-        for (i = 0; i < page->device_count; i++) {
-            print_device(page->devices[i], now);
-            stopped += reason_not_to_run(page->devices[i], 1, now) != NULL;
-        }
+        for (i = 0; i < page->device_count; i++)
+            stopped += !print_device(page->devices[i], now);
         devices += page->device_count;
     } while (!is_last_page(page, devices) && request.page_num < MOST_PAGES);
     if (page != NULL)

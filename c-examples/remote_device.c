@@ -19,12 +19,13 @@ static size_t print_devices(const trro_devices *page, time_t now) {
     size_t count = 0, i;
     for (i = 0; i < page->device_count; i++) {
         const trro_device *device = page->devices[i];
-        const char *reason = reason_not_to_run(device, 1, now);
-        if (reason != NULL && reason[0] != '?')
+        const char *reason;
+        judgement judged = judge(device, 1, now, &reason);
+        if (judged == CANNOT_RUN)
             continue;
         count++;
-        printf("%-16s  %s%s%s\n", device->device_id, device->device_name, reason != NULL ? "  <- perhaps: " : "",
-               reason != NULL ? reason + 2 : "");
+        printf("%-16s  %s%s%s\n", device->device_id, device->device_name, judged == NOT_KNOWN ? "  <- perhaps: " : "",
+               judged == NOT_KNOWN ? reason : "");
     }
     return count;
 }

@@ -11,13 +11,13 @@
 //! | --- | --- | --- |
 //! | [`ffi`] | the C functions and structs of `trro.h` | everything below |
 //! | [`client`] | one call: deadline, sign, send, judge | everything below |
-//! | [`transport`] | bytes to the service and back | `endpoint`, `sys`, `error` |
+//! | `transport` | bytes to the service and back | `endpoint`, `sys`, `error` |
 //! | [`api`] | the actions of TRRO: request in, typed response out; no I/O | `error` |
 //! | [`credentials`] | what signs a request, and where it comes from | `sign`, `sys`, `error` |
 //! | [`sign`] | TC3-HMAC-SHA256, pure | nothing |
 //! | [`endpoint`] | where the service is | `error` |
-//! | [`clock`] | the time that requests are signed with | nothing |
-//! | [`sys`] | the few system calls that std does not offer | nothing |
+//! | `clock` | the time that requests are signed with | nothing |
+//! | `sys` | the few system calls that std does not offer | nothing |
 //! | [`error`] | what can go wrong, as every module says it | nothing |
 #![cfg_attr(
     not(test),
@@ -26,12 +26,11 @@
 
 pub mod api;
 pub mod client;
-pub mod clock;
+mod clock;
 pub mod credentials;
 pub mod endpoint;
 pub mod error;
 pub mod ffi;
-
 pub mod sign;
-pub mod sys;
-pub mod transport;
+mod sys;
+mod transport;

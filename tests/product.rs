@@ -45,6 +45,9 @@ fn main() {
         test("soname_follows_the_version", soname_follows_the_version),
         test("exports_what_the_header_declares", exports_what_the_header_declares),
         test("is_stripped", is_stripped),
+        test("stays_in_the_process", stays_in_the_process),
+        test("the_shortest_program_without_a_key_says_so", the_shortest_program_without_a_key_says_so),
+        test("a_forked_child_leaves_a_tls_connection_alone", a_forked_child_leaves_a_tls_connection_alone),
         test("list_devices_reads_on_after_a_short_page", list_devices_reads_on_after_a_short_page),
         test(
             "a_call_over_tls_needs_no_larger_stack_than_promised",
@@ -79,12 +82,13 @@ fn main() {
 }
 
 /// Each example with arguments and the exit status to expect.
-const EXAMPLES: [(&str, &[&str], i32); 7] = [
-    ("shortest", &[], 0),
+const EXAMPLES: [(&str, &[&str], i32); 8] = [
+    ("shortest_of_the_emulator", &[], 0),
     ("list_devices", &[], 0),
     ("field_device", &["m82k5408n675phvb", "field_ok_4", "4"], 0),
     ("field_device", &["m82k5408n675phvb", "field_ok_4", "5"], 1),
     ("field_device", &["m82k5408n675phvb", "no_such_device"], 1),
+    ("field_device", &["m82k5408n675phvb", "dev1"], 3),
     ("remote_device", &["q7d2x9w4k1z8r5tn"], 0),
     ("remote_device", &["no_such_project"], 0),
 ];
@@ -106,6 +110,14 @@ fn build() -> Result<Product, Failed> {
         let path = support::root().join(format!("c-examples/{source}.c"));
         support::compile(&path, &programs.join(source), &folder, &[""; 0])?;
     }
+    // The program of the README, but for the site, which it takes for granted.
+    let shortest = fs::read_to_string(support::root().join("c-examples/shortest.c"))?;
+    let first_use = "    if (trro_client_new(";
+    let site = "    config.endpoint = getenv(\"TRRO_ENDPOINT\");\n    config.ca_file = getenv(\"TRRO_CA_FILE\");\n";
+    let shortest = format!("#include <stdlib.h>\n{}", shortest.replace(first_use, &format!("{site}{first_use}")));
+    let source = programs.join("shortest_of_the_emulator.c");
+    fs::write(&source, shortest)?;
+    support::compile(&source, &programs.join("shortest_of_the_emulator"), &folder, &[""; 0])?;
     let process = support::root().join("tests/c/process.c");
     support::compile(&process, &programs.join("process"), &folder, &[""; 0])?;
     Ok(Product { library, folder, programs, unstripped: support::built_library() })
@@ -166,6 +178,26 @@ fn is_stripped(product: &Product) -> Result<(), Failed> {
         Some(section) => Err(format!("has {section}").into()),
         None => Ok(()),
     }
+}
+
+/// Unloading it would pull code from under a thread.
+fn stays_in_the_process(product: &Product) -> Result<(), Failed> {
+    let section = support::run(Command::new("readelf").args(["-d", "-W"]).arg(&product.library))?;
+    if section.contains("NODELETE") { Ok(()) } else { Err("is not linked with -z nodelete".into()) }
+}
+
+fn the_shortest_program_without_a_key_says_so(product: &Product) -> Result<(), Failed> {
+    let output = Command::new(product.programs.join("shortest")).env_clear().output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let as_expected = output.status.code() == Some(1) && said.starts_with("TRRO_STATUS_NO_CREDENTIALS: ");
+    if as_expected { Ok(()) } else { Err(format!("{}: {said}", output.status).into()) }
+}
+
+fn a_forked_child_leaves_a_tls_connection_alone(product: &Product) -> Result<(), Failed> {
+    let mut program = Command::new(product.programs.join("process"));
+    program.arg("a_forked_child_may_only_free");
+    let _emulator = service(product, Options { tls: true, ..Options::default() }, &mut program, "fork")?;
+    support::run(&mut program).map(drop)
 }
 
 /// The service may give less than page_size; the last page is not the first short one.
@@ -260,9 +292,7 @@ fn runs_under_valgrind(
 ) -> Result<(), Failed> {
     let mut program = valgrind_command(valgrind);
     program.arg(product.programs.join(example)).args(arguments);
-    // The shortest program takes no endpoint: it shows that a failed call leaks nothing either.
-    let (name, expected) =
-        (format!("{}-{tls}", example_name(example, arguments)), if example == "shortest" { 1 } else { expected });
+    let name = format!("{}-{tls}", example_name(example, arguments));
     if tls {
         // The suppressions go by names.
         program.env("LD_LIBRARY_PATH", &product.unstripped);

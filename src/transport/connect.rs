@@ -91,3 +91,47 @@ fn is_transient(error: &io::Error) -> bool {
 pub fn is_idle_and_open(stream: &TcpStream) -> bool {
     matches!(stream.peek(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use socket2::{Domain, Socket, Type};
+    use std::net::{Ipv4Addr, TcpListener};
+
+    /// A listener whose queue is full, so that connections to it hang; with the sockets that fill it.
+    fn full_listener() -> (SocketAddr, Vec<Socket>) {
+        let new = || Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        let listener = new();
+        listener.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
+        listener.listen(0).unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut sockets = vec![listener];
+        sockets.extend((0..4).map(|_| {
+            let socket = new();
+            socket.set_nonblocking(true).unwrap();
+            let _ = socket.connect(&address);
+            socket
+        }));
+        (address.as_socket().unwrap(), sockets)
+    }
+
+    #[test]
+    fn an_address_that_hangs_leaves_time_for_the_next() {
+        let (hanging, _sockets) = full_listener();
+        let good = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let addresses = [hanging, good.local_addr().unwrap()];
+        let stream = connect(&addresses, Instant::now() + Duration::from_secs(2)).unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), addresses[1]);
+    }
+
+    #[test]
+    fn an_address_that_refuses_leaves_the_next() {
+        let refusing = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        refusing.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
+        let good = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let addresses = [refusing.local_addr().unwrap().as_socket().unwrap(), good.local_addr().unwrap()];
+        assert!(connect(&addresses, Instant::now() + Duration::from_secs(60)).is_ok());
+        let error = connect(&addresses[..1], Instant::now() + Duration::from_secs(60)).unwrap_err();
+        assert_eq!((error.status, error.os_error), (Status::ConnectFailed, libc::ECONNREFUSED));
+    }
+}

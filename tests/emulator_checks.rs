@@ -1,0 +1,165 @@
+//! The emulator checks what the service documents. Requests are written by hand, and signed by the library's signer, which
+//! the vectors and the official SDK vouch for.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use emulator::{Emulator, Options, SECRET_ID, SECRET_KEY};
+use serde_json::Value;
+use trro::sign;
+
+/// A request that the emulator accepts, to be spoiled.
+#[derive(Clone)]
+struct Request {
+    method: &'static str,
+    action: &'static str,
+    version: &'static str,
+    service: &'static str,
+    signs_action: bool,
+    timestamp_s: i64,
+    body: &'static str,
+    /// Sent in place of what was signed.
+    sent_body: Option<&'static str>,
+    authorization: Option<&'static str>,
+}
+
+fn request() -> Request {
+    let now = std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap();
+    Request {
+        method: "POST",
+        action: "GetDevices",
+        version: "2022-03-25",
+        service: "trro",
+        signs_action: true,
+        timestamp_s: i64::try_from(now.as_secs()).unwrap(),
+        body: r#"{"PageNum":1,"PageSize":5}"#,
+        sent_body: None,
+        authorization: None,
+    }
+}
+
+impl Request {
+    fn signed(&self, host: &str) -> String {
+        if let Some(authorization) = self.authorization {
+            return authorization.to_owned();
+        }
+        let request = sign::Request {
+            method: self.method,
+            query: "",
+            content_type: "application/json",
+            host,
+            action: self.signs_action.then_some(self.action),
+            body: self.body.as_bytes(),
+        };
+        let date = sign::utc_date(self.timestamp_s);
+        let scope = sign::credential_scope(&date, self.service);
+        let string_to_sign = sign::string_to_sign(self.timestamp_s, &scope, &request.canonical_request());
+        let signature = sign::signature(&sign::signing_key(SECRET_KEY, &date, self.service), &string_to_sign);
+        sign::authorization(SECRET_ID, &scope, request.signed_headers(), &signature)
+    }
+
+    /// The code of the error that the emulator answers with; empty for none.
+    fn code(&self, emulator: &Emulator) -> String {
+        let answer = self.answer(emulator);
+        assert!(answer["Response"]["RequestId"].is_string());
+        answer["Response"]["Error"]["Code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    fn answer(&self, emulator: &Emulator) -> Value {
+        let url = emulator.url();
+        let host = url.strip_prefix("http://").unwrap();
+        let body = self.sent_body.unwrap_or(self.body);
+        let head = format!(
+            "{} / HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nAuthorization: {}\r\nX-TC-Action: {}\r\n\
+             X-TC-Version: {}\r\nX-TC-Timestamp: {}\r\nContent-Length: {}\r\n\r\n{body}",
+            self.method,
+            self.signed(host),
+            self.action,
+            self.version,
+            self.timestamp_s,
+            body.len()
+        );
+        exchange(host, &head)
+    }
+}
+
+/// Sends a request as it is and gives the JSON of the answer, which must have HTTP status 200.
+fn exchange(host: &str, request: &str) -> Value {
+    let mut stream = TcpStream::connect(host).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+}
+
+fn emulator() -> Emulator {
+    Emulator::start(Options { requests_per_s: 0, ..Options::default() }).unwrap()
+}
+
+#[test]
+fn a_sound_request_is_answered_with_http_200_and_rows() {
+    let answer = request().answer(&emulator());
+    assert_eq!(answer["Response"]["Devices"].as_array().map(Vec::len), Some(5));
+    assert_eq!(answer["Response"]["TotalCount"], 62);
+}
+
+#[test]
+fn two_signed_headers_are_enough_as_in_the_official_sdks() {
+    assert_eq!(Request { signs_action: false, ..request() }.code(&emulator()), "");
+}
+
+#[test]
+fn what_the_service_refuses_is_refused() {
+    let emulator = emulator();
+    let sound = request();
+    for (spoiled, code) in [
+        (Request { method: "GET", ..sound.clone() }, "UnsupportedProtocol"),
+        (Request { version: "2020-01-01", ..sound.clone() }, "NoSuchVersion"),
+        (Request { action: "GetDevice", ..sound.clone() }, "InvalidAction"),
+        (Request { service: "cvm", ..sound.clone() }, "AuthFailure.SignatureFailure"),
+        (Request { sent_body: Some(r#"{"PageNum":2,"PageSize":5}"#), ..sound.clone() }, "AuthFailure.SignatureFailure"),
+        (Request { authorization: Some("Bearer x"), ..sound.clone() }, "AuthFailure.InvalidAuthorization"),
+        (Request { timestamp_s: sound.timestamp_s - 302, ..sound.clone() }, "AuthFailure.SignatureExpire"),
+        (Request { timestamp_s: sound.timestamp_s + 302, ..sound.clone() }, "AuthFailure.SignatureExpire"),
+        (Request { body: "{}", ..sound.clone() }, "MissingParameter"),
+        (Request { body: r#"{"PageNum":1}"#, ..sound.clone() }, "MissingParameter"),
+        (Request { body: r#"{"PageNum":0,"PageSize":5}"#, ..sound.clone() }, "InvalidParameterValue"),
+        (Request { body: r#"{"PageNum":1,"PageSize":101}"#, ..sound.clone() }, "InvalidParameterValue"),
+        (Request { body: r#"{"PageNum":"1","PageSize":5}"#, ..sound.clone() }, "InvalidParameter"),
+        (Request { body: r#"{"PageNum":1,"PageSize":5,"DeviceId":7}"#, ..sound.clone() }, "InvalidParameter"),
+        (Request { body: r#"{"PageNum":1,"PageSize":5,"Page":1}"#, ..sound.clone() }, "UnknownParameter"),
+        (Request { body: "PageNum=1", ..sound.clone() }, "InvalidParameter"),
+    ] {
+        assert_eq!(spoiled.code(&emulator), code, "{} {} {}", spoiled.method, spoiled.action, spoiled.body);
+    }
+}
+
+#[test]
+fn a_request_above_the_limit_of_a_second_is_refused() {
+    // One a second, so that one of two right after each other is refused unless a second ends between them.
+    let emulator = Emulator::start(Options { requests_per_s: 1, ..Options::default() }).unwrap();
+    while request().code(&emulator) != "RequestLimitExceeded" {}
+}
+
+#[test]
+fn it_is_told_to_misbehave_over_its_own_port() {
+    let emulator = emulator();
+    let url = emulator.url();
+    let host = url.strip_prefix("http://").unwrap();
+    let tell = |command: &str, fault: &str| {
+        exchange(host, &format!("POST /_emulator/{command} HTTP/1.1\r\nContent-Length: {}\r\n\r\n{fault}", fault.len()))
+    };
+    tell("once", "error:InternalError");
+    assert_eq!(request().code(&emulator), "InternalError");
+    assert_eq!(request().code(&emulator), "");
+    tell("always", "throttled");
+    for _ in 0..3 {
+        assert_eq!(request().code(&emulator), "RequestLimitExceeded");
+    }
+    tell("always", "");
+    assert_eq!(request().code(&emulator), "");
+    assert_eq!(tell("statistics", "")["requests"], 6);
+    assert!(tell("once", "no-such-fault")["error"].is_string());
+}
