@@ -16,7 +16,7 @@ int main(void) {
         return 1;
     }
     for (i = 0; i < page->device_count; i++)
-        printf("%s: %ld license(s)\n", page->devices[i]->device_id, (long)page->devices[i]->license_count);
+        printf("%s: %lu license(s)\n", page->devices[i]->device_id, (unsigned long)page->devices[i]->license_id_count);
     trro_client_free(client);
     return 0;
 }

@@ -5,9 +5,9 @@
  * libtrro: asks Tencent Cloud's Real-time Teleoperation service (TRRO) for devices and their licenses, which decide
  * whether a device is authorized to run.
  *
- * RETURN VALUES. Every function that can fail returns a trro_status: 0 (TRRO_STATUS_OK) is success, errors are positive.
- * Mind that the vendor's field and remote SDKs have it the other way round: there 1 is success, and 0 or a negative number
- * a failure. `if (trro_f(...))` reads "if it failed".
+ * RETURN VALUES. Every function that can fail returns a trro_status: 0 (TRRO_STATUS_OK) is success, errors are
+ * positive. Mind that the vendor's field and remote SDKs have it the other way round: there 1 is success, and 0 or a
+ * negative number a failure. `if (trro_f(...))` reads "if it failed".
  *
  * A PROGRAM. With TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY in the environment:
  *
@@ -30,7 +30,7 @@
  *         return 1;
  *     }
  *     for (i = 0; i < page->device_count; i++)
- *         printf("%s: %ld license(s)\n", page->devices[i]->device_id, (long)page->devices[i]->license_count);
+ *         printf("%s: %lu license(s)\n", page->devices[i]->device_id, (unsigned long)page->devices[i]->license_id_count);
  *     trro_client_free(client);
  *     return 0;
  * }
@@ -42,28 +42,29 @@
  *
  * MEMORY. A handle is made by trro_X_new() and ended by trro_X_free(); free(NULL) does nothing. Nothing else is to be
  * freed: results go into a buffer of the caller's, pointers in them point into the same buffer, and they are valid as
- * long as the caller leaves it alone. A buffer may have any alignment; what is in it after a failure is undefined. What a
- * function is given it copies, or is done with when it returns. Where malloc() fails, the process may end by abort() and a
- * line on stderr; max_response_bytes bounds what a call can need.
+ * long as the caller leaves it alone. A buffer may have any alignment; what is in it after a failure is undefined. What
+ * a function is given it copies, or is done with when it returns. Where malloc() fails, the process may end by abort()
+ * and a line on stderr; max_response_bytes bounds what a call can need.
  *
- * STRUCTS that the caller fills in begin with struct_size and are initialised with their _INIT macro; 0 or NULL in a field
- * means its default. That way a program keeps working with a newer library. Strings are UTF-8 and end with NUL; an empty
- * one is refused where one is given, since NULL says "none".
+ * STRUCTS that the caller fills in begin with struct_size and are initialised with their _INIT macro; 0 or NULL in a
+ * field means its default. That way a program keeps working with a newer library. Strings are UTF-8 and end with NUL;
+ * an empty one is refused where one is given, since NULL says "none".
  *
  * THREADS. A client may be used by any number of threads at the same time; every function says more. trro_client_free()
- * comes after the last call has returned. A thread that calls needs a stack of 128 KiB beside its thread-local variables.
+ * comes after the last call has returned. A thread that calls needs a stack of 128 KiB beside its thread-local
+ * variables.
  *
- * TIME is in the name: _ms, _s, _minutes. One deadline covers a whole call; a step of the system clock does not move it, and
- * a signal does not end the call.
+ * TIME is in the name: _ms, _s, _minutes. One deadline covers a whole call; a step of the system clock does not move
+ * it, and a signal does not end the call.
  *
- * THE PROCESS is the caller's: no signal handler, no SIGPIPE, no locale, nothing written to the environment, to stdout or
- * stderr. errno is not preserved. A name lookup runs in a thread of its own (one a client, all signals blocked), since libc cannot interrupt it; no
- * other thread is made. A client belongs to the process that made it: in a child after fork() calls return
- * TRRO_STATUS_INVALID_ARGUMENT, and trro_client_free() only closes descriptors.
+ * THE PROCESS is the caller's: no signal handler, no SIGPIPE, no locale, nothing written to the environment, to stdout
+ * or stderr. errno is not preserved. A name lookup runs in a thread of its own (one a client, all signals blocked),
+ * since libc cannot interrupt it; no other thread is made. A client belongs to the process that made it: in a child
+ * after fork() calls return TRRO_STATUS_INVALID_ARGUMENT, and trro_client_free() only closes descriptors.
  *
- * BESIDE THE VENDOR'S SDK. This header defines none of the names of trro_field.h, nor of what is documented of trro_remote.h,
- * and may come before or after them (those are C++; this is C and C++). It includes stddef.h, without which trro_field.h
- * does not compile.
+ * BESIDE THE VENDOR'S SDK. This header defines none of the names of trro_field.h, nor of what is documented of
+ * trro_remote.h, and may come before or after them (those are C++; this is C and C++). It includes stddef.h, without
+ * which trro_field.h does not compile.
  */
 
 #ifndef LIBTRRO_H
@@ -91,8 +92,8 @@ extern "C" {
 #define TRRO_ABSENT INT64_MIN
 
 /**
- * Access to the service: it signs, sends, keeps up to three idle connections for up to 50 s, and remembers the addresses of
- * the service for 60 s. Made by trro_client_new(), ended by trro_client_free().
+ * Access to the service: it signs, sends, keeps up to three idle connections for up to 50 s, and remembers the
+ * addresses of the service for 60 s. Made by trro_client_new(), ended by trro_client_free().
  *
  * Any number of threads may use one client at the same time; where a function takes a `const trro_client *`, calls run
  * side by side. A program needs one client an account.
@@ -166,7 +167,8 @@ typedef struct trro_client_config {
     size_t struct_size;
     /**
      * NULL: the environment's, TENCENTCLOUD_SECRET_ID, TENCENTCLOUD_SECRET_KEY and, for a temporary key,
-     * TENCENTCLOUD_TOKEN, read once, in trro_client_new(), and not in a program with more rights than its user (setuid).
+     * TENCENTCLOUD_TOKEN, read once, in trro_client_new(), and not in a program with more rights than its user
+     * (setuid).
      */
     const struct trro_credentials *credentials;
     /**
@@ -188,8 +190,8 @@ typedef struct trro_client_config {
      */
     const char *endpoint;
     /**
-     * Sent as X-TC-Region, for example "ap-singapore". NULL: TENCENTCLOUD_REGION of the environment, and if that is not set
-     * none is sent. Whether the service requires one is documented both ways, and which ones it takes nowhere.
+     * Sent as X-TC-Region, for example "ap-singapore". NULL: TENCENTCLOUD_REGION of the environment, and if that is
+     * not set none is sent. Whether the service requires one is documented both ways, and which ones it takes nowhere.
      */
     const char *region;
     /**
@@ -230,8 +232,8 @@ typedef struct trro_client_config {
      */
     uint32_t deadline_ms;
     /**
-     * For connecting, TLS included and the name lookup not, within the deadline; all addresses share it. 1 to 600000 ms;
-     * 0: 3000.
+     * For connecting, TLS included and the name lookup not, within the deadline; all addresses share it. 1 to 600000
+     * ms; 0: 3000.
      */
     uint32_t connect_timeout_ms;
     /**
@@ -276,12 +278,13 @@ typedef struct trro_error {
      */
     trro_status status;
     /**
-     * 1: the same call may succeed later, without a change to the program or its configuration: the network, the clock or
-     * the load may be another. 0: something has to be mended first.
+     * 1: the same call may succeed later, without a change to the program or its configuration: the network, the clock
+     * or the load may be another. 0: something has to be mended first.
      */
     int32_t retryable;
     /**
-     * The HTTP status of the answer that the call failed by; 0: there was none. The service answers 200 to failures too.
+     * The HTTP status of the answer that the call failed by; 0: there was none. The service answers 200 to failures
+     * too.
      */
     int32_t http_status;
     /**
@@ -328,23 +331,23 @@ typedef struct trro_get_devices_request {
      */
     size_t struct_size;
     /**
-     * The page, from 1; 0: 1. The service's samples begin with 1, and its documents do not say. What comes after the last page
-     * is documented nowhere.
+     * The page, from 1; 0: 1. The service's samples begin with 1, and its documents do not say. What comes after the
+     * last page is documented nowhere.
      */
     int64_t page_num;
     /**
-     * Rows a page, 1 to 10000; 0: 20. The service documents no largest one, and may give fewer or refuse; an answer with more than 10000 rows, or with
-     * more licenses in one, is TRRO_STATUS_BAD_RESPONSE.
+     * Rows a page, 1 to 10000; 0: 20. The service documents no largest one, and may give fewer or refuse; an answer
+     * with more than 10000 rows, or with more licenses in one, is TRRO_STATUS_BAD_RESPONSE.
      */
     int64_t page_size;
     /**
-     * Only devices of this project; NULL: of all. A row does not say which project it is of. A string here may lie in the
-     * buffer that the call fills.
+     * Only devices of this project; NULL: of all. A row does not say which project it is of. A string here may lie in
+     * the buffer that the call fills.
      */
     const char *project_id;
     /**
-     * Only this device; NULL: all. Whether the service compares exactly is documented nowhere: check the rows. An id is
-     * unique inside one project only.
+     * Only this device; NULL: all. Whether the service compares exactly is documented nowhere: check the rows. An id
+     * is unique inside one project only.
      */
     const char *device_id;
     /**
@@ -360,8 +363,8 @@ typedef struct trro_get_devices_request {
 /**
  * A device and its licenses. It lives in the caller's buffer. New fields may come at the end.
  *
- * A number that the service did not send, or sent as null or as an empty string, is TRRO_ABSENT; a string is "" and a list
- * is empty.
+ * A number that the service did not send, or sent as null or as an empty string, is TRRO_ABSENT; a string is "" and a
+ * list is empty.
  */
 typedef struct trro_device {
     /**
@@ -373,7 +376,8 @@ typedef struct trro_device {
      */
     const char *device_name;
     /**
-     * Licenses bound to the device (LicenseCount). Whether expired or suspended ones are counted is documented nowhere.
+     * Licenses bound to the device (LicenseCount). Whether expired or suspended ones are counted is documented
+     * nowhere.
      */
     int64_t license_count;
     /**
@@ -390,8 +394,9 @@ typedef struct trro_device {
      */
     int64_t duration_s;
     /**
-     * MonthlyRemainTime: by its name what is left of this month's allowance, by its description the allowance. Its unit is
-     * documented nowhere. The sample has 66000 beside a limited_time_minutes of 60000, so do not compare the two.
+     * MonthlyRemainTime: by its name what is left of this month's allowance, by its description the allowance. Its
+     * unit is documented nowhere. The sample has 66000 beside a limited_time_minutes of 60000, so do not compare the
+     * two.
      */
     int64_t monthly_remain_time;
     /**
@@ -413,9 +418,9 @@ typedef struct trro_device {
  */
 typedef struct trro_devices {
     /**
-     * TotalCount, or TRRO_ABSENT. Whether of all pages or of this one is documented nowhere; the samples suggest all. To
-     * read all pages, go on until one has no rows: a short page may also be a page_size that the service has cut. If
-     * total_count is more than the rows of the page, it is that of all pages and says where to stop.
+     * TotalCount, or TRRO_ABSENT. Whether of all pages or of this one is documented nowhere; the samples suggest all.
+     * To read all pages, go on until one has no rows: a short page may also be a page_size that the service has cut.
+     * If total_count is more than the rows of the page, it is that of all pages and says where to stop.
      */
     int64_t total_count;
     /**
@@ -485,24 +490,24 @@ typedef struct trro_devices {
 #define TRRO_STATUS_CLOCK_SKEW 6
 
 /**
- * Too many requests: the service documents 20 a second for GetDevices, and not whether that is for an account, a key or a
- * region.
+ * Too many requests: the service documents 20 a second for GetDevices, and not whether that is for an account, a key
+ * or a region.
  * Returned by: trro_get_devices.
  * What to do: wait, a second at least, and try again.
  */
 #define TRRO_STATUS_THROTTLED 7
 
 /**
- * The service refused the request: a parameter, the region, the page size, a quota, or with a code that this version does
- * not know. error->code and the message say which.
+ * The service refused the request: a parameter, the region, the page size, a quota, or with a code that this version
+ * does not know. error->code and the message say which.
  * Returned by: trro_get_devices.
  * What to do: mend the request; trying again does not help. MissingParameter that names Region: set config->region.
  */
 #define TRRO_STATUS_REQUEST_REJECTED 8
 
 /**
- * The service says by an error that it does not know what was asked for. Whether GetDevices does so for an unknown project
- * or device, or gives no rows, is documented nowhere: check for both.
+ * The service says by an error that it does not know what was asked for. Whether GetDevices does so for an unknown
+ * project or device, or gives no rows, is documented nowhere: check for both.
  * Returned by: trro_get_devices.
  * What to do: check the ids.
  */
@@ -523,8 +528,8 @@ typedef struct trro_devices {
 #define TRRO_STATUS_RESOLVE_FAILED 11
 
 /**
- * No connection: refused, unreachable, reset, or closed before the answer was whole. error->os_error has the errno, or 0
- * if the other side closed.
+ * No connection: refused, unreachable, reset, or closed before the answer was whole. error->os_error has the errno, or
+ * 0 if the other side closed.
  * Returned by: trro_get_devices.
  * What to do: check the network; try again later.
  */
@@ -643,13 +648,14 @@ void trro_client_free(struct trro_client *client);
 /**
  * Asks for devices with their licenses, by which they are authorized to run: a page of them, into the caller's buffer.
  *
- * A row alone does not mean that the device is authorized: its license_count, expire_time_s and monthly_remain_time tell.
- * By which values the field SDK lets a device start is documented nowhere, and neither is whether devices without a license,
- * and cockpits, are listed.
+ * A row alone does not mean that the device is authorized: its license_count, expire_time_s and monthly_remain_time
+ * tell. By which values the field SDK lets a device start is documented nowhere, and neither is whether devices
+ * without a license, and cockpits, are listed.
  *
- * If the buffer is too small, the answer is kept for 10 s: the same call (client, page and filters) with enough room gets it
- * without a second request, and error->attempts is 0. One answer a client is kept, until it is fetched or another takes its
- * place; then the request is sent again and may need more room. So call in a loop, as c-examples/list_devices.c does.
+ * If the buffer is too small, the answer is kept for 10 s: the same call (client, page and filters) with enough room
+ * gets it without a second request, and error->attempts is 0. One answer a client is kept, until it is fetched or
+ * another takes its place; then the request is sent again and may need more room. So call in a loop, as
+ * c-examples/list_devices.c does.
  *
  * @param client       Must not be NULL.
  * @param request      Which devices; must not be NULL. Copied.
@@ -667,7 +673,7 @@ void trro_client_free(struct trro_client *client);
  * @par Threads
  * Any number at the same time on one client. Each needs a buffer of its own.
  * @par Blocking
- * Until the answer is there, and no longer than deadline_ms.
+ * Until the answer is there, and no longer than deadline_ms; decoding it comes after that, in milliseconds.
  * @par Action
  * GetDevices, version 2022-03-25; it changes nothing; 20 requests a second:
  * https://www.tencentcloud.com/document/api/1252/68116

@@ -161,8 +161,8 @@ impl Client {
         })
     }
 
-    /// Keeps an answer that its caller had no room for: until it is fetched by the same request or another is kept, and no
-    /// longer than ten seconds after it came.
+    /// Keeps an answer that its caller had no room for: until it is fetched by the same request or another is kept, and
+    /// no longer than ten seconds after it came.
     pub fn keep(&self, answer: Answer) {
         let kept = Answer { attempts: 0, ..answer };
         *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);

@@ -72,8 +72,8 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// Signs for one service. The key of the day is derived once, which is most of the cost of a signature, and wiped when the
-/// next day's replaces it.
+/// Signs for one service. The key of the day is derived once, which is most of the cost of a signature, and wiped when
+/// the next day's replaces it.
 #[derive(Debug)]
 pub struct Signer {
     credentials: Credentials,

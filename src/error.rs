@@ -133,7 +133,8 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Text from outside as it may stand in a message: on one line, and without characters that change what others look like.
+/// Text from outside as it may stand in a message: on one line, and without characters that change what others look
+/// like.
 pub fn printable(text: &str) -> String {
     let disturbs = |character: char| {
         character.is_control() || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -7,8 +7,8 @@ use std::ops::Deref;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-/// A string; missing or null is the empty one. One with a NUL character is refused: no id or name has one, and who reads up
-/// to it would see another.
+/// A string; missing or null is the empty one. One with a NUL character is refused: no id or name has one, and who
+/// reads up to it would see another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Text<'a>(Cow<'a, str>);
 
@@ -127,8 +127,8 @@ impl<'de> Visitor<'de> for IntegerVisitor {
     }
 }
 
-/// The most elements that a list may have: a page of devices that someone asked for has far less, and a small answer can
-/// be written that would need a hundred times its size in memory.
+/// The most elements that a list may have: a page of devices that someone asked for has far less, and a small answer
+/// can be written that would need a hundred times its size in memory.
 pub const MAX_ELEMENTS: usize = 10_000;
 
 /// A list; missing or null is the empty one. An element that is null is refused, and so are more than [`MAX_ELEMENTS`].
@@ -188,8 +188,8 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for NotNull<T> {
     }
 }
 
-/// A struct that is written as an object. serde's own derived code also takes a list for it, field by field, which would
-/// make a row of what is none.
+/// A struct that is written as an object. serde's own derived code also takes a list for it, field by field, which
+/// would make a row of what is none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Object<T>(pub T);
 

@@ -21,8 +21,8 @@ pub unsafe trait Input: Copy {
     const FIRST_SIZE: usize;
 }
 
-/// Copies a struct of an older, the same, or a newer header. What an older one lacks is zero, which is the default; what
-/// a newer one has must be zero, since it would be ignored.
+/// Copies a struct of an older, the same, or a newer header. What an older one lacks is zero, which is the default;
+/// what a newer one has must be zero, since it would be ignored.
 pub unsafe fn input<T: Input>(pointer: *const T, argument: &str) -> Result<T, Error> {
     if pointer.is_null() {
         return Err(Error::invalid_argument(argument, "is NULL"));

@@ -15,8 +15,8 @@ use crate::error::Error;
 /// No limit, for a field that says it takes this; none of this version does.
 pub const TRRO_UNLIMITED: u32 = u32::MAX;
 
-/// Access to the service: it signs, sends, keeps up to three idle connections for up to 50 s, and remembers the addresses of
-/// the service for 60 s. Made by trro_client_new(), ended by trro_client_free().
+/// Access to the service: it signs, sends, keeps up to three idle connections for up to 50 s, and remembers the
+/// addresses of the service for 60 s. Made by trro_client_new(), ended by trro_client_free().
 ///
 /// Any number of threads may use one client at the same time; where a function takes a `const trro_client *`, calls run
 /// side by side. A program needs one client an account.
@@ -74,7 +74,8 @@ pub struct trro_client_config {
     /// sizeof(trro_client_config), by TRRO_CLIENT_CONFIG_INIT.
     pub struct_size: usize,
     /// NULL: the environment's, TENCENTCLOUD_SECRET_ID, TENCENTCLOUD_SECRET_KEY and, for a temporary key,
-    /// TENCENTCLOUD_TOKEN, read once, in trro_client_new(), and not in a program with more rights than its user (setuid).
+    /// TENCENTCLOUD_TOKEN, read once, in trro_client_new(), and not in a program with more rights than its user
+    /// (setuid).
     pub credentials: *const trro_credentials,
     /// Not in this version: NULL.
     pub credentials_fn: trro_credentials_fn,
@@ -86,8 +87,8 @@ pub struct trro_client_config {
     /// only. A path is for a gateway in front of the service: it is requested, and not signed. The service has regional
     /// hosts, such as https://trro.ap-singapore.tencentcloudapi.com. The proxies of the environment are not used.
     pub endpoint: *const c_char,
-    /// Sent as X-TC-Region, for example "ap-singapore". NULL: TENCENTCLOUD_REGION of the environment, and if that is not set
-    /// none is sent. Whether the service requires one is documented both ways, and which ones it takes nowhere.
+    /// Sent as X-TC-Region, for example "ap-singapore". NULL: TENCENTCLOUD_REGION of the environment, and if that is
+    /// not set none is sent. Whether the service requires one is documented both ways, and which ones it takes nowhere.
     pub region: *const c_char,
     /// The language of the service's messages: "en-US" (default) or "zh-CN".
     pub language: *const c_char,
@@ -108,8 +109,8 @@ pub struct trro_client_config {
     pub user_agent: *const c_char,
     /// For a whole call, from the name lookup to the last byte: 1 to 600000 ms; 0: 10000. There is no "for ever".
     pub deadline_ms: u32,
-    /// For connecting, TLS included and the name lookup not, within the deadline; all addresses share it. 1 to 600000 ms;
-    /// 0: 3000.
+    /// For connecting, TLS included and the name lookup not, within the deadline; all addresses share it. 1 to 600000
+    /// ms; 0: 3000.
     pub connect_timeout_ms: u32,
     /// Not in this version: 0. A call sends its request once.
     pub max_attempts: u32,

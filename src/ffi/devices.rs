@@ -21,17 +21,17 @@ pub const TRRO_ABSENT: i64 = i64::MIN;
 pub struct trro_get_devices_request {
     /// sizeof(trro_get_devices_request), by TRRO_GET_DEVICES_REQUEST_INIT.
     pub struct_size: usize,
-    /// The page, from 1; 0: 1. The service's samples begin with 1, and its documents do not say. What comes after the last page
-    /// is documented nowhere.
+    /// The page, from 1; 0: 1. The service's samples begin with 1, and its documents do not say. What comes after the
+    /// last page is documented nowhere.
     pub page_num: i64,
-    /// Rows a page, 1 to 10000; 0: 20. The service documents no largest one, and may give fewer or refuse; an answer with more than 10000 rows, or with
-    /// more licenses in one, is TRRO_STATUS_BAD_RESPONSE.
+    /// Rows a page, 1 to 10000; 0: 20. The service documents no largest one, and may give fewer or refuse; an answer
+    /// with more than 10000 rows, or with more licenses in one, is TRRO_STATUS_BAD_RESPONSE.
     pub page_size: i64,
-    /// Only devices of this project; NULL: of all. A row does not say which project it is of. A string here may lie in the
-    /// buffer that the call fills.
+    /// Only devices of this project; NULL: of all. A row does not say which project it is of. A string here may lie in
+    /// the buffer that the call fills.
     pub project_id: *const c_char,
-    /// Only this device; NULL: all. Whether the service compares exactly is documented nowhere: check the rows. An id is
-    /// unique inside one project only.
+    /// Only this device; NULL: all. Whether the service compares exactly is documented nowhere: check the rows. An id
+    /// is unique inside one project only.
     pub device_id: *const c_char,
     /// For this call: 1 to 600000 ms; 0: the client's.
     pub deadline_ms: u32,
@@ -41,15 +41,16 @@ pub struct trro_get_devices_request {
 
 /// A device and its licenses. It lives in the caller's buffer. New fields may come at the end.
 ///
-/// A number that the service did not send, or sent as null or as an empty string, is TRRO_ABSENT; a string is "" and a list
-/// is empty.
+/// A number that the service did not send, or sent as null or as an empty string, is TRRO_ABSENT; a string is "" and a
+/// list is empty.
 #[repr(C)]
 pub struct trro_device {
     /// Never NULL. Unique inside one project at most: two rows may have the same.
     pub device_id: *const c_char,
     /// Never NULL. UTF-8, as the service sent it: it may hold control characters.
     pub device_name: *const c_char,
-    /// Licenses bound to the device (LicenseCount). Whether expired or suspended ones are counted is documented nowhere.
+    /// Licenses bound to the device (LicenseCount). Whether expired or suspended ones are counted is documented
+    /// nowhere.
     pub license_count: i64,
     /// Whole days until the expiry (RemainDay). What it is after the expiry is documented nowhere.
     pub remain_days: i64,
@@ -58,8 +59,9 @@ pub struct trro_device {
     pub expire_time_s: i64,
     /// The "service duration" (Duration) in seconds; what it means is documented nowhere.
     pub duration_s: i64,
-    /// MonthlyRemainTime: by its name what is left of this month's allowance, by its description the allowance. Its unit is
-    /// documented nowhere. The sample has 66000 beside a limited_time_minutes of 60000, so do not compare the two.
+    /// MonthlyRemainTime: by its name what is left of this month's allowance, by its description the allowance. Its
+    /// unit is documented nowhere. The sample has 66000 beside a limited_time_minutes of 60000, so do not compare the
+    /// two.
     pub monthly_remain_time: i64,
     /// The month's allowance (LimitedTime), in minutes; whether of a license or of the device is documented nowhere.
     pub limited_time_minutes: i64,
@@ -72,9 +74,9 @@ pub struct trro_device {
 /// One page of devices. It lives in the caller's buffer. New fields may come at the end.
 #[repr(C)]
 pub struct trro_devices {
-    /// TotalCount, or TRRO_ABSENT. Whether of all pages or of this one is documented nowhere; the samples suggest all. To
-    /// read all pages, go on until one has no rows: a short page may also be a page_size that the service has cut. If
-    /// total_count is more than the rows of the page, it is that of all pages and says where to stop.
+    /// TotalCount, or TRRO_ABSENT. Whether of all pages or of this one is documented nowhere; the samples suggest all.
+    /// To read all pages, go on until one has no rows: a short page may also be a page_size that the service has cut.
+    /// If total_count is more than the rows of the page, it is that of all pages and says where to stop.
     pub total_count: i64,
     /// The service's id of the request. Never NULL.
     pub request_id: *const c_char,
@@ -98,13 +100,14 @@ const _: () = assert!(
 
 /// Asks for devices with their licenses, by which they are authorized to run: a page of them, into the caller's buffer.
 ///
-/// A row alone does not mean that the device is authorized: its license_count, expire_time_s and monthly_remain_time tell.
-/// By which values the field SDK lets a device start is documented nowhere, and neither is whether devices without a license,
-/// and cockpits, are listed.
+/// A row alone does not mean that the device is authorized: its license_count, expire_time_s and monthly_remain_time
+/// tell. By which values the field SDK lets a device start is documented nowhere, and neither is whether devices
+/// without a license, and cockpits, are listed.
 ///
-/// If the buffer is too small, the answer is kept for 10 s: the same call (client, page and filters) with enough room gets it
-/// without a second request, and error->attempts is 0. One answer a client is kept, until it is fetched or another takes its
-/// place; then the request is sent again and may need more room. So call in a loop, as c-examples/list_devices.c does.
+/// If the buffer is too small, the answer is kept for 10 s: the same call (client, page and filters) with enough room
+/// gets it without a second request, and error->attempts is 0. One answer a client is kept, until it is fetched or
+/// another takes its place; then the request is sent again and may need more room. So call in a loop, as
+/// c-examples/list_devices.c does.
 ///
 /// @param client       Must not be NULL.
 /// @param request      Which devices; must not be NULL. Copied.
@@ -122,7 +125,7 @@ const _: () = assert!(
 /// @par Threads
 /// Any number at the same time on one client. Each needs a buffer of its own.
 /// @par Blocking
-/// Until the answer is there, and no longer than deadline_ms.
+/// Until the answer is there, and no longer than deadline_ms; decoding it comes after that, in milliseconds.
 /// @par Action
 /// GetDevices, version 2022-03-25; it changes nothing; 20 requests a second:
 /// https://www.tencentcloud.com/document/api/1252/68116

@@ -42,18 +42,18 @@ pub const TRRO_STATUS_PERMISSION_DENIED: trro_status = 5;
 /// Returned by: trro_get_devices.
 /// What to do: set the clock of the machine (NTP).
 pub const TRRO_STATUS_CLOCK_SKEW: trro_status = 6;
-/// Too many requests: the service documents 20 a second for GetDevices, and not whether that is for an account, a key or a
-/// region.
+/// Too many requests: the service documents 20 a second for GetDevices, and not whether that is for an account, a key
+/// or a region.
 /// Returned by: trro_get_devices.
 /// What to do: wait, a second at least, and try again.
 pub const TRRO_STATUS_THROTTLED: trro_status = 7;
-/// The service refused the request: a parameter, the region, the page size, a quota, or with a code that this version does
-/// not know. error->code and the message say which.
+/// The service refused the request: a parameter, the region, the page size, a quota, or with a code that this version
+/// does not know. error->code and the message say which.
 /// Returned by: trro_get_devices.
 /// What to do: mend the request; trying again does not help. MissingParameter that names Region: set config->region.
 pub const TRRO_STATUS_REQUEST_REJECTED: trro_status = 8;
-/// The service says by an error that it does not know what was asked for. Whether GetDevices does so for an unknown project
-/// or device, or gives no rows, is documented nowhere: check for both.
+/// The service says by an error that it does not know what was asked for. Whether GetDevices does so for an unknown
+/// project or device, or gives no rows, is documented nowhere: check for both.
 /// Returned by: trro_get_devices.
 /// What to do: check the ids.
 pub const TRRO_STATUS_NOT_FOUND: trro_status = 9;
@@ -65,8 +65,8 @@ pub const TRRO_STATUS_SERVICE_FAILED: trro_status = 10;
 /// Returned by: trro_get_devices.
 /// What to do: check the network; try again later.
 pub const TRRO_STATUS_RESOLVE_FAILED: trro_status = 11;
-/// No connection: refused, unreachable, reset, or closed before the answer was whole. error->os_error has the errno, or 0
-/// if the other side closed.
+/// No connection: refused, unreachable, reset, or closed before the answer was whole. error->os_error has the errno, or
+/// 0 if the other side closed.
 /// Returned by: trro_get_devices.
 /// What to do: check the network; try again later.
 pub const TRRO_STATUS_CONNECT_FAILED: trro_status = 12;
@@ -150,10 +150,11 @@ pub extern "C" fn trro_status_name(status: trro_status) -> *const c_char {
 pub struct trro_error {
     /// What the function returned.
     pub status: trro_status,
-    /// 1: the same call may succeed later, without a change to the program or its configuration: the network, the clock or
-    /// the load may be another. 0: something has to be mended first.
+    /// 1: the same call may succeed later, without a change to the program or its configuration: the network, the clock
+    /// or the load may be another. 0: something has to be mended first.
     pub retryable: i32,
-    /// The HTTP status of the answer that the call failed by; 0: there was none. The service answers 200 to failures too.
+    /// The HTTP status of the answer that the call failed by; 0: there was none. The service answers 200 to failures
+    /// too.
     pub http_status: i32,
     /// errno of the system call that failed, or 0.
     pub os_error: i32,

@@ -56,8 +56,8 @@ unsafe fn on_client(
     unsafe { fallible(error, body) }
 }
 
-/// The buffer protocol of every call that reads: lays the answer out in the caller's buffer, or keeps it where there is no
-/// room and says how much is needed.
+/// The buffer protocol of every call that reads: lays the answer out in the caller's buffer, or keeps it where there is
+/// no room and says how much is needed.
 unsafe fn fetch<R: Request, T>(
     client: &Client,
     answer: Answer,
@@ -203,8 +203,8 @@ mod tests {
         }
     }
 
-    /// One after the other: the hook of the process is one for all tests. The count is of panics that reach the hook which was
-    /// there before the library's.
+    /// One after the other: the hook of the process is one for all tests. The count is of panics that reach the hook
+    /// which was there before the library's.
     #[test]
     fn only_a_panic_outside_the_library_reaches_the_hook_of_the_process() {
         struct Bomb;
