@@ -38,7 +38,7 @@ impl Request for GetDevices<'_> {
             return Err(Error::invalid_argument("page_num", format_args!("is {} and not 1 or more", self.page_num)));
         }
         if !(1..=MAX_PAGE_SIZE).contains(&self.page_size) {
-            let fault = format_args!("is {} and not 1 to {MAX_PAGE_SIZE}", self.page_size);
+            let fault = format!("is {} and not 1 to {MAX_PAGE_SIZE}", self.page_size);
             return Err(Error::invalid_argument("page_size", fault));
         }
         Ok(())
