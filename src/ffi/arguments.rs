@@ -29,7 +29,7 @@ pub unsafe fn input<T: Input>(pointer: *const T, argument: &str) -> Result<T, Er
     }
     // SAFETY: not NULL, and every input begins with its size. C may keep it at any address.
     let given = unsafe { pointer.cast::<usize>().read_unaligned() };
-    let size_of_field = format_args!("{argument}->struct_size").to_string();
+    let size_of_field = format!("{argument}->struct_size");
     if given == 0 {
         return Err(Error::invalid_argument(&size_of_field, format!("is 0: initialise the struct with {}", T::INIT)));
     }
