@@ -75,6 +75,13 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    fn now_s(&self) -> i64 {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
+        i64::try_from(now).unwrap_or(0) + self.clock_offset_s
+    }
+}
+
 /// What the emulator has seen so far.
 #[derive(Debug, Clone, Default)]
 pub struct Statistics {
@@ -110,7 +117,7 @@ impl Emulator {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
-            fleet: Fleet::from_json(options.devices.as_deref().unwrap_or(fleet::DEFAULT))
+            fleet: Fleet::from_json(options.devices.as_deref().unwrap_or(fleet::DEFAULT), options.now_s())
                 .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?,
             throttle: Throttle::new(options.requests_per_s),
             certificate: if options.tls {
@@ -182,8 +189,7 @@ impl Drop for Emulator {
 impl Shared {
     /// The service's time.
     pub(crate) fn now_s(&self) -> i64 {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
-        i64::try_from(now).unwrap_or(0) + self.options.clock_offset_s
+        self.options.now_s()
     }
 
     fn accept(self: &Arc<Self>, listener: &TcpListener) {

@@ -63,7 +63,7 @@ pub fn carry_out(shared: &Shared, request: &Request, now_s: i64) -> Outcome {
     let Value::Object(parameters) = body else {
         return Err(Refusal::new("InvalidParameter", "The body of the request is not a JSON object."));
     };
-    perform(shared, &parameters, now_s)
+    perform(shared, &parameters)
 }
 
 pub fn throttled(shared: &Shared, action: &str) -> Refusal {
@@ -72,7 +72,7 @@ pub fn throttled(shared: &Shared, action: &str) -> Refusal {
     Refusal::new("RequestLimitExceeded", message)
 }
 
-fn get_devices(shared: &Shared, parameters: &Map<String, Value>, now_s: i64) -> Outcome {
+fn get_devices(shared: &Shared, parameters: &Map<String, Value>) -> Outcome {
     if let Some(name) =
         parameters.keys().find(|name| !["PageNum", "PageSize", "ProjectId", "DeviceId"].contains(&name.as_str()))
     {
@@ -85,7 +85,7 @@ fn get_devices(shared: &Shared, parameters: &Map<String, Value>, now_s: i64) -> 
     } else {
         positive(parameters, "PageSize", largest)?
     };
-    let found = shared.fleet.find(text(parameters, "ProjectId")?, text(parameters, "DeviceId")?, now_s);
+    let found = shared.fleet.find(text(parameters, "ProjectId")?, text(parameters, "DeviceId")?);
     let total_count = found.len();
     let skipped = usize::try_from((page_num - 1).saturating_mul(page_size)).unwrap_or(usize::MAX);
     let taken = usize::try_from(page_size).unwrap_or(usize::MAX);
