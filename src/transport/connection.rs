@@ -7,7 +7,7 @@ use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustls::ClientConnection;
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, LazyBuffers, NextTimeout, Transport};
@@ -158,7 +158,8 @@ impl fmt::Debug for Connection {
     }
 }
 
-/// When to give up. Every call has a deadline, so ureq always names one.
+/// When to give up. Every call has a deadline, so ureq always names one; were it not to, the bound keeps the sum in range.
 fn deadline_of(timeout: &NextTimeout) -> Instant {
-    Instant::now() + *timeout.after
+    const BEYOND_EVERY_DEADLINE: Duration = Duration::from_secs(3600);
+    Instant::now() + (*timeout.after).min(BEYOND_EVERY_DEADLINE)
 }
