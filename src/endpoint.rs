@@ -1,4 +1,4 @@
-//! Where the service is: an URL taken apart once, so that what is signed, sent, resolved and verified cannot differ.
+//! Where the service is: a URL taken apart once, so that what is signed, sent, resolved and verified cannot differ.
 //! Uses `error`.
 
 use std::net::{IpAddr, Ipv6Addr};
@@ -48,9 +48,9 @@ impl Endpoint {
             let shown = if text.contains('@') { "(not shown)".into() } else { printable(text) };
             Error::invalid_argument("endpoint", format_args!("is not {expected}: {shown}"))
         };
-        const FORM: &str = "an URL of the form https://host[:port][/path]";
+        const FORM: &str = "a URL of the form https://host[:port][/path]";
         if text.contains(['?', '#', '@']) {
-            return Err(bad("an URL without user, query and fragment"));
+            return Err(bad("a URL without user, query and fragment"));
         }
         let url: Uri = text.parse().map_err(|_| bad(FORM))?;
         let (Some(scheme), Some(authority)) = (url.scheme_str(), url.authority()) else {

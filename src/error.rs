@@ -61,7 +61,7 @@ pub struct Error {
     pub http_status: u16,
     /// `errno` of the failing system call, or 0.
     pub os_error: i32,
-    /// Requests sent by the call.
+    /// How often the call has sent the request, or tried to.
     pub attempts: u32,
     /// Whether the same call may succeed later.
     pub retryable: bool,

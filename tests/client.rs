@@ -39,11 +39,19 @@ fn sent(emulator: &Emulator, config: Config<'_>) -> Request {
     emulator.statistics().requests.pop().unwrap()
 }
 
-/// A file with the emulator's certificate, and its path.
-fn ca_file(emulator: &Emulator, name: &str) -> String {
-    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.pem"));
+/// A file with the emulator's certificate: its path.
+fn ca_file(emulator: &Emulator) -> String {
+    let port = emulator.url().rsplit_once(':').unwrap().1.to_owned();
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{port}.pem"));
     std::fs::write(&path, emulator.ca_pem()).unwrap();
     path.to_str().unwrap().to_owned()
+}
+
+/// A client that trusts the emulator.
+fn client(emulator: &Emulator) -> Client {
+    let (url, ca_file) = (emulator.url(), ca_file(emulator));
+    let ca_file = url.starts_with("https").then_some(ca_file.as_str());
+    Client::new(Config { ca_file, ..config(&url) }).unwrap()
 }
 
 #[test]
@@ -135,7 +143,7 @@ fn the_host_is_sent_and_signed_with_its_port_whatever_its_case() {
 #[test]
 fn ids_are_sent_as_json_whatever_they_hold() {
     let emulator = emulator(Options::default());
-    let client = Client::new(config(&emulator.url())).unwrap();
+    let client = client(&emulator);
     let id = "quote\" backslash\\ 车";
     let request = GetDevices { page_num: 1, page_size: 10, project_id: Some(id), device_id: Some(id) };
     assert!(client.call(&request, None).is_ok());
@@ -146,8 +154,7 @@ fn ids_are_sent_as_json_whatever_they_hold() {
 #[test]
 fn https_with_the_authority_of_a_file_works_on_one_connection() {
     let emulator = emulator(Options { tls: true, ..Options::default() });
-    let (url, ca_file) = (emulator.url(), ca_file(&emulator, "works"));
-    let client = Client::new(Config { ca_file: Some(&ca_file), ..config(&url) }).unwrap();
+    let client = client(&emulator);
     for _ in 0..5 {
         assert_eq!(call(&client), Ok(10));
     }
@@ -168,8 +175,7 @@ fn an_authority_that_is_not_known_is_not_believed_and_gets_no_request() {
 fn a_certificate_of_another_host_is_not_believed_and_gets_no_request() {
     let emulator =
         emulator(Options { tls: true, certificate_host: "elsewhere.example".to_owned(), ..Options::default() });
-    let (url, ca_file) = (emulator.url(), ca_file(&emulator, "elsewhere"));
-    let error = call(&Client::new(Config { ca_file: Some(&ca_file), ..config(&url) }).unwrap()).unwrap_err();
+    let error = call(&client(&emulator)).unwrap_err();
     assert_eq!(error.status, Status::TlsFailed);
     assert!(error.message.contains("the endpoint"), "{error}");
     assert!(emulator.statistics().requests.is_empty());
@@ -180,8 +186,7 @@ fn a_certificate_outside_of_its_time_is_not_believed_and_the_clock_is_named() {
     const DAY_S: i64 = 86_400;
     for (name, clock_offset_s) in [("expired", -100 * DAY_S), ("not-yet", 100 * DAY_S)] {
         let emulator = emulator(Options { tls: true, clock_offset_s, ..Options::default() });
-        let (url, ca_file) = (emulator.url(), ca_file(&emulator, name));
-        let error = call(&Client::new(Config { ca_file: Some(&ca_file), ..config(&url) }).unwrap()).unwrap_err();
+        let error = call(&client(&emulator)).unwrap_err();
         assert_eq!(error.status, Status::TlsFailed, "{name}");
         assert!(error.message.contains("clock"), "{error}");
         assert!(error.retryable, "the clock may be right a moment later");
@@ -193,8 +198,7 @@ fn a_certificate_outside_of_its_time_is_not_believed_and_the_clock_is_named() {
 fn a_connection_that_the_service_has_closed_is_replaced() {
     for tls in [false, true] {
         let emulator = emulator(Options { tls, ..Options::default() });
-        let (url, ca_file) = (emulator.url(), ca_file(&emulator, "replaced"));
-        let client = Client::new(Config { ca_file: tls.then_some(ca_file.as_str()), ..config(&url) }).unwrap();
+        let client = client(&emulator);
         emulator.misbehave_once(Fault::CloseAfterAnswer);
         assert_eq!(call(&client), Ok(10));
         while emulator.statistics().closed == 0 {
@@ -209,8 +213,7 @@ fn a_connection_that_the_service_has_closed_is_replaced() {
 fn an_answer_that_nobody_asked_for_is_never_given_to_the_next_request() {
     for tls in [false, true] {
         let emulator = emulator(Options { tls, ..Options::default() });
-        let (url, ca_file) = (emulator.url(), ca_file(&emulator, "unasked"));
-        let client = Client::new(Config { ca_file: tls.then_some(ca_file.as_str()), ..config(&url) }).unwrap();
+        let client = client(&emulator);
         emulator.misbehave_once(Fault::Unasked);
         assert_eq!(call(&client), Ok(10));
         assert_eq!(call(&client), Ok(10), "tls: {tls}");
@@ -221,7 +224,7 @@ fn an_answer_that_nobody_asked_for_is_never_given_to_the_next_request() {
 #[test]
 fn a_connection_that_breaks_inside_a_compressed_answer_is_a_broken_connection() {
     let emulator = emulator(Options::default());
-    let client = Client::new(config(&emulator.url())).unwrap();
+    let client = client(&emulator);
     emulator.misbehave_once(Fault::GzipCutOff);
     let error = call(&client).unwrap_err();
     assert_eq!((error.status, error.retryable), (Status::ConnectFailed, true), "{error}");
@@ -242,8 +245,7 @@ fn a_token_has_no_largest_length() {
 fn an_id_has_no_largest_length() {
     for tls in [false, true] {
         let emulator = emulator(Options { tls, ..Options::default() });
-        let (url, ca_file) = (emulator.url(), ca_file(&emulator, "long-id"));
-        let client = Client::new(Config { ca_file: tls.then_some(ca_file.as_str()), ..config(&url) }).unwrap();
+        let client = client(&emulator);
         let id = "p".repeat(1_000_000);
         let request = GetDevices { page_num: 1, page_size: 10, project_id: Some(&id), device_id: None };
         assert!(client.call(&request, None).is_ok(), "tls: {tls}");
@@ -268,7 +270,7 @@ fn one_deadline_covers_an_answer_that_is_late_or_drips() {
 #[test]
 fn the_deadline_of_a_request_replaces_the_clients() {
     let emulator = emulator(Options::default());
-    let client = Client::new(config(&emulator.url())).unwrap();
+    let client = client(&emulator);
     emulator.misbehave_once(Fault::Late(Duration::from_secs(5)));
     let request = GetDevices { page_num: 1, page_size: 10, project_id: None, device_id: None };
     let start = Instant::now();
@@ -327,7 +329,7 @@ fn a_handshake_that_stalls_ends_at_its_timeout() {
 #[test]
 fn threads_share_a_client_and_its_connections() {
     let emulator = emulator(Options::default());
-    let client = Client::new(config(&emulator.url())).unwrap();
+    let client = client(&emulator);
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {

@@ -27,7 +27,7 @@ use arena::Arena;
 use client::trro_client;
 use error::{trro_error, trro_status};
 
-/// Requests that a call that succeeded has sent.
+/// How often a call that succeeded has sent its request; see `trro_error.attempts`.
 type Attempts = u32;
 
 /// Runs the body of a function that can fail: stops a panic, fills in `error` in every case, and gives the status.

@@ -18,7 +18,7 @@ use crate::error::{Error, Status};
 /// The authorities that may vouch for the service. There is no way to accept a certificate that none of them vouches
 /// for.
 pub struct Roots {
-    certificates: RootCertStore,
+    certificates: Arc<RootCertStore>,
     config: OnceCell<Arc<ClientConfig>>,
 }
 
@@ -32,13 +32,13 @@ impl Roots {
     pub fn from_file(path: &Path) -> Result<Roots, Error> {
         let bad = |what: String| Error::invalid_argument("ca_file", what);
         let pem = read_regular_file(path)
-            .map_err(|error| bad(format!("cannot read {}: {error}", path.display())).with_os_error(&error))?;
+            .map_err(|error| bad(format!("cannot be read: {}: {error}", path.display())).with_os_error(&error))?;
         let mut certificates = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(&pem) {
             certificate
                 .map_err(|error| error.to_string())
                 .and_then(|certificate| certificates.add(certificate).map_err(|error| error.to_string()))
-                .map_err(|error| bad(format!("{} holds a certificate that cannot be used: {error}", path.display())))?;
+                .map_err(|error| bad(format!("has a certificate that cannot be used: {}: {error}", path.display())))?;
         }
         if certificates.is_empty() {
             return Err(bad(format!("has no certificate in PEM form: {}", path.display())));
@@ -47,7 +47,7 @@ impl Roots {
     }
 
     fn new(certificates: RootCertStore) -> Roots {
-        Roots { certificates, config: OnceCell::new() }
+        Roots { certificates: Arc::new(certificates), config: OnceCell::new() }
     }
 
     /// Made at the first connection: a client of a plain HTTP endpoint never needs it.
@@ -58,7 +58,7 @@ impl Roots {
                 let config = ClientConfig::builder_with_provider(provider)
                     .with_safe_default_protocol_versions()
                     .map_err(|error| explain(&error))?
-                    .with_root_certificates(self.certificates.clone())
+                    .with_root_certificates(Arc::clone(&self.certificates))
                     .with_no_client_auth();
                 Ok(Arc::new(config))
             })
