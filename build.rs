@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// In the order of the header.
-const SOURCES: [&str; 4] = ["version.rs", "error.rs", "client.rs", "devices.rs"];
+const SOURCES: [&str; 6] = ["version.rs", "error.rs", "credentials.rs", "config.rs", "client.rs", "devices.rs"];
 
 fn main() {
     let root = PathBuf::from(variable("CARGO_MANIFEST_DIR"));

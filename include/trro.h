@@ -82,9 +82,34 @@ extern "C" {
 #endif
 
 /**
- * No limit, for a field that says it takes this; none of this version does.
+ * How many bytes a signing key has.
+ */
+#define TRRO_SIGNING_KEY_SIZE 32
+
+/**
+ * No limit of the library's, for trro_client_config.max_requests_per_s.
  */
 #define TRRO_UNLIMITED UINT32_MAX
+
+/**
+ * Something failed that a person has to mend.
+ */
+#define TRRO_LOG_LEVEL_ERROR 1
+
+/**
+ * Something went wrong, and the library copes with it: an attempt that is repeated, a corrected clock.
+ */
+#define TRRO_LOG_LEVEL_WARNING 2
+
+/**
+ * What happens seldom: a connection, other credentials.
+ */
+#define TRRO_LOG_LEVEL_INFO 3
+
+/**
+ * Every request.
+ */
+#define TRRO_LOG_LEVEL_DEBUG 4
 
 /**
  * In place of a number that the service did not send, or sent as null.
@@ -108,163 +133,6 @@ typedef struct trro_client trro_client;
  * TRRO_STATUS_INTERNAL. Numbers never change; new ones may come.
  */
 typedef int32_t trro_status;
-
-/**
- * The key that signs requests. Initialise it with TRRO_CREDENTIALS_INIT.
- *
- * A blank around a part is refused: it is the usual cause of a wrong signature.
- */
-typedef struct trro_credentials {
-    /**
-     * sizeof(trro_credentials), by TRRO_CREDENTIALS_INIT.
-     */
-    size_t struct_size;
-    /**
-     * "AKID..."; required.
-     */
-    const char *secret_id;
-    /**
-     * The secret that belongs to it; required.
-     */
-    const char *secret_key;
-    /**
-     * The token of a temporary key; NULL for a permanent one.
-     */
-    const char *token;
-    /**
-     * Not in this version: NULL.
-     */
-    const uint8_t *signing_key;
-    /**
-     * Not in this version: NULL.
-     */
-    const char *signing_date;
-    /**
-     * Not in this version: 0.
-     */
-    int64_t expires_at_s;
-} trro_credentials;
-
-/**
- * Not in this version: trro_client_config.credentials_fn must be NULL.
- */
-typedef trro_status (*trro_credentials_fn)(void *user_data, struct trro_credentials *credentials);
-
-/**
- * Not in this version: trro_client_config.log_fn must be NULL.
- */
-typedef void (*trro_log_fn)(void *user_data, int32_t level, const char *message);
-
-/**
- * How to reach the service, and as whom. Initialise it with TRRO_CLIENT_CONFIG_INIT. 0 or NULL in a field is the
- * default. Everything is copied by trro_client_new(). A field that this version does not honour is refused when it is
- * set, not ignored.
- */
-typedef struct trro_client_config {
-    /**
-     * sizeof(trro_client_config), by TRRO_CLIENT_CONFIG_INIT.
-     */
-    size_t struct_size;
-    /**
-     * NULL: the environment's, TENCENTCLOUD_SECRET_ID, TENCENTCLOUD_SECRET_KEY and, for a temporary key,
-     * TENCENTCLOUD_TOKEN, read once, in trro_client_new(), and not in a program with more rights than its user
-     * (setuid).
-     */
-    const struct trro_credentials *credentials;
-    /**
-     * Not in this version: NULL.
-     */
-    trro_credentials_fn credentials_fn;
-    /**
-     * Not in this version: NULL.
-     */
-    void *credentials_data;
-    /**
-     * Not in this version: NULL.
-     */
-    const char *cvm_role;
-    /**
-     * https://host[:port][/path]; NULL: TRRO_ENDPOINT_INTL. http:// is accepted for 127.0.0.0/8, [::1] and localhost
-     * only. A path is for a gateway in front of the service: it is requested, and not signed. The service has regional
-     * hosts, such as https://trro.ap-singapore.tencentcloudapi.com. The proxies of the environment are not used.
-     */
-    const char *endpoint;
-    /**
-     * Sent as X-TC-Region, for example "ap-singapore". NULL: TENCENTCLOUD_REGION of the environment, and if that is
-     * not set none is sent. Whether the service requires one is documented both ways, and which ones it takes nowhere.
-     */
-    const char *region;
-    /**
-     * The language of the service's messages: "en-US" (default) or "zh-CN".
-     */
-    const char *language;
-    /**
-     * A PEM file with the authorities to trust instead of the built-in ones (Mozilla's list), read once, by
-     * trro_client_new(). Certificates are always verified.
-     */
-    const char *ca_file;
-    /**
-     * Not in this version: NULL.
-     */
-    const char *client_cert_file;
-    /**
-     * Not in this version: NULL.
-     */
-    const char *client_key_file;
-    /**
-     * Not in this version: NULL.
-     */
-    const char *proxy;
-    /**
-     * Not in this version: NULL.
-     */
-    const char *no_proxy;
-    /**
-     * Not in this version: NULL.
-     */
-    const char *network_interface;
-    /**
-     * Sent as User-Agent; NULL: "libtrro/" and the version.
-     */
-    const char *user_agent;
-    /**
-     * For a whole call, from the name lookup to the last byte: 1 to 600000 ms; 0: 10000. There is no "for ever".
-     */
-    uint32_t deadline_ms;
-    /**
-     * For connecting, TLS included and the name lookup not, within the deadline; all addresses share it. 1 to 600000
-     * ms; 0: 3000.
-     */
-    uint32_t connect_timeout_ms;
-    /**
-     * Not in this version: 0. A call sends its request once.
-     */
-    uint32_t max_attempts;
-    /**
-     * A larger answer is TRRO_STATUS_BAD_RESPONSE: 1 to UINT32_MAX bytes, counted after decompression; 0: 4 MiB.
-     */
-    uint32_t max_response_bytes;
-    /**
-     * Not in this version: 0.
-     */
-    uint32_t max_requests_per_s;
-    /**
-     * Not in this version: 0.
-     */
-    uint32_t fleet_size;
-    /**
-     * Not in this version: 0.
-     */
-    int32_t log_level;
-    /**
-     * Not in this version: NULL.
-     */
-    trro_log_fn log_fn;
-    /**
-     * Not in this version: NULL.
-     */
-    void *log_data;
-} trro_client_config;
 
 /**
  * What happened, in full. The caller owns it, and may pass NULL where it is not wanted. Every function that takes one
@@ -321,6 +189,194 @@ typedef struct trro_error {
      */
     uint8_t reserved[100];
 } trro_error;
+
+/**
+ * What signs requests. Initialise it with TRRO_CREDENTIALS_INIT. A blank around a part is refused: it is the usual cause of a
+ * wrong signature.
+ *
+ * Either secret_key, or signing_key with signing_date: the key of one day, from which the secret key cannot be found. A device
+ * that is handed one every day by a server of its fleet needs no secret key (c-examples/day_key.c). Until the service has
+ * said what time it is, a request is signed at the second of signing_date that is nearest to the system clock; afterwards
+ * the key is used on its day and for 4 minutes more, and then calls return TRRO_STATUS_NO_CREDENTIALS.
+ */
+typedef struct trro_credentials {
+    /**
+     * sizeof(trro_credentials), by TRRO_CREDENTIALS_INIT.
+     */
+    size_t struct_size;
+    /**
+     * "AKID..."; required.
+     */
+    const char *secret_id;
+    /**
+     * The secret that belongs to it; NULL with a signing_key.
+     */
+    const char *secret_key;
+    /**
+     * The token of a temporary key; NULL for a permanent one.
+     */
+    const char *token;
+    /**
+     * TRRO_SIGNING_KEY_SIZE bytes, as trro_derive_signing_key() makes them; NULL with a secret_key.
+     */
+    const uint8_t *signing_key;
+    /**
+     * The day (UTC) of signing_key, "YYYY-MM-DD"; NULL without one.
+     */
+    const char *signing_date;
+    /**
+     * When the service stops taking it, in seconds since 1970; 0: never. From then on, by the service's time, calls return
+     * TRRO_STATUS_NO_CREDENTIALS; a trro_credentials_fn is asked for others a minute before.
+     */
+    int64_t expires_at_s;
+} trro_credentials;
+
+/**
+ * Gives the credentials to sign with. It is asked by the first call that needs them, a minute before expires_at_s, when the
+ * day of a signing_date is over, and at once after the service has refused a token.
+ *
+ * `credentials` points to 512 zeroed bytes with struct_size set; fill in what is needed. Strings and key must stay valid
+ * until the function is called again or trro_client_free() returns. Return TRRO_STATUS_OK, or any other status for "there
+ * are none": the call that asked returns TRRO_STATUS_CREDENTIALS_FAILED, unless earlier credentials still hold.
+ *
+ * It is called from a thread that is inside of a call on the client, by one thread at a time; others wait for it no longer
+ * than their own deadlines, while the deadline of the thread that runs it does not end it. A call on the same client from
+ * inside returns TRRO_STATUS_INVALID_ARGUMENT. It must return: no longjmp(), no C++ exception.
+ */
+typedef trro_status (*trro_credentials_fn)(void *user_data, struct trro_credentials *credentials);
+
+/**
+ * Takes a message for people: one line of UTF-8, valid until the function returns, with `level` one of
+ * TRRO_LOG_LEVEL_... . It never holds a header, a key, a token or a signature.
+ *
+ * It is called from the threads that are inside of a call on the client, possibly by several at the same time. A call on
+ * the same client from inside returns TRRO_STATUS_INVALID_ARGUMENT. It must return: no longjmp(), no C++ exception.
+ */
+typedef void (*trro_log_fn)(void *user_data, int32_t level, const char *message);
+
+/**
+ * How to reach the service, and as whom. Initialise it with TRRO_CLIENT_CONFIG_INIT. 0 or NULL in a field is the
+ * default. Everything is copied by trro_client_new().
+ */
+typedef struct trro_client_config {
+    /**
+     * sizeof(trro_client_config), by TRRO_CLIENT_CONFIG_INIT.
+     */
+    size_t struct_size;
+    /**
+     * What signs. NULL, with credentials_fn NULL too: the first of these that is there, read once, by trro_client_new():
+     * TENCENTCLOUD_SECRET_ID, TENCENTCLOUD_SECRET_KEY and, for a temporary key, TENCENTCLOUD_TOKEN of the environment;
+     * $CREDENTIALS_DIRECTORY/tencentcloud (systemd); the file that $TENCENTCLOUD_CREDENTIALS_FILE names, else
+     * ~/.tencentcloud/credentials, else /etc/tencentcloud/credentials; cvm_role. The files are INI: secret_id, secret_key,
+     * token in [default]. One that is incomplete, malformed or open to others ends the search with
+     * TRRO_STATUS_CREDENTIALS_FAILED. A program with more rights than its user (setuid) takes nothing from the
+     * environment.
+     */
+    const struct trro_credentials *credentials;
+    /**
+     * Asked for what signs, instead of `credentials`; NULL: not.
+     */
+    trro_credentials_fn credentials_fn;
+    /**
+     * The user_data of credentials_fn.
+     */
+    void *credentials_data;
+    /**
+     * The role of the Tencent Cloud instance on which the program runs: its credentials are asked for at the instance's
+     * metadata service if no other source has any. NULL: that service is never asked.
+     */
+    const char *cvm_role;
+    /**
+     * https://host[:port][/path]; NULL: TRRO_ENDPOINT_INTL. http:// is accepted for 127.0.0.0/8, [::1] and localhost
+     * only. A path is for a gateway in front of the service: it is requested, and not signed. The service has regional
+     * hosts, such as https://trro.ap-singapore.tencentcloudapi.com.
+     */
+    const char *endpoint;
+    /**
+     * Sent as X-TC-Region, for example "ap-singapore". NULL: TENCENTCLOUD_REGION of the environment, and if that is
+     * not set none is sent. Whether the service requires one is documented both ways, and which ones it takes nowhere.
+     */
+    const char *region;
+    /**
+     * The language of the service's messages: "en-US" (default) or "zh-CN".
+     */
+    const char *language;
+    /**
+     * A PEM file with the authorities to trust instead of the built-in ones (Mozilla's list), read once, by
+     * trro_client_new(). Certificates are always verified.
+     */
+    const char *ca_file;
+    /**
+     * A PEM file with a certificate by which a gateway knows this client, and its chain, read once, by trro_client_new().
+     * NULL: none.
+     */
+    const char *client_cert_file;
+    /**
+     * A PEM file with the unencrypted key of that certificate; given if and only if client_cert_file is.
+     */
+    const char *client_key_file;
+    /**
+     * http://[user:password@]host[:port] or socks5://[user:password@]host[:port]; the proxy resolves the name of the
+     * service. Characters that a URL cannot hold are written as %XX. NULL: HTTPS_PROXY, else ALL_PROXY of the environment,
+     * in upper or lower case. The loopback and the metadata service are always reached directly.
+     */
+    const char *proxy;
+    /**
+     * Hosts to reach without a proxy, with their subdomains, separated by commas; "*" is all. NULL: NO_PROXY of the
+     * environment.
+     */
+    const char *no_proxy;
+    /**
+     * The one network device that connections go through, "wwan0", whatever the routes are; name lookups go as the
+     * system sends them. Linux before 5.7 allows it to privileged programs only. NULL: as the routes are.
+     */
+    const char *network_interface;
+    /**
+     * Sent as User-Agent; NULL: "libtrro/" and the version.
+     */
+    const char *user_agent;
+    /**
+     * For a whole call, from the name lookup to the last byte, with every attempt and every wait between them: 1 to
+     * 600000 ms; 0: 10000. There is no "for ever".
+     */
+    uint32_t deadline_ms;
+    /**
+     * For connecting, proxy and TLS included and the name lookup not, within the deadline; all addresses share it. Also
+     * how long a connection may swallow what is sent before it counts as broken. 1 to 600000 ms; 0: 3000.
+     */
+    uint32_t connect_timeout_ms;
+    /**
+     * How often a call sends its request at most, 1 to 100; 0: 4. 1: nothing is repeated.
+     */
+    uint32_t max_attempts;
+    /**
+     * A larger answer is TRRO_STATUS_BAD_RESPONSE: 1 to UINT32_MAX bytes, counted after decompression; 0: 4 MiB.
+     */
+    uint32_t max_response_bytes;
+    /**
+     * How many requests the client sends in any second at most, 1 to 1000; 0: 5. TRRO_UNLIMITED: no such limit. The account
+     * has 20 for all its clients together.
+     */
+    uint32_t max_requests_per_s;
+    /**
+     * How many devices share the account and may be switched on in the same moment; 0: not known. If it is more than 20,
+     * the first request of a client is sent at a random moment within 1.25 * fleet_size / 20 s, and a call whose deadline
+     * is before it returns TRRO_STATUS_THROTTLED with error->retry_after_ms.
+     */
+    uint32_t fleet_size;
+    /**
+     * The least important messages that log_fn gets, TRRO_LOG_LEVEL_...; 0: TRRO_LOG_LEVEL_INFO.
+     */
+    int32_t log_level;
+    /**
+     * Told what happens; NULL: nobody is.
+     */
+    trro_log_fn log_fn;
+    /**
+     * The user_data of log_fn.
+     */
+    void *log_data;
+} trro_client_config;
 
 /**
  * Which devices to ask for. Initialise it with TRRO_GET_DEVICES_REQUEST_INIT.
@@ -614,6 +670,28 @@ const char *trro_version(void);
 const char *trro_status_name(trro_status status);
 
 /**
+ * The key that signs the requests of one day (UTC) to the service, for a program that hands keys to devices. From it the
+ * secret key cannot be found, and it is good for nothing else and for no other day. No client and no network is needed.
+ *
+ * @param secret_key  The secret key of the account; must not be NULL.
+ * @param date        The day, "YYYY-MM-DD"; must not be NULL.
+ * @param key         Where the TRRO_SIGNING_KEY_SIZE bytes go; must not be NULL. All zero after a failure.
+ * @param error       What went wrong; may be NULL.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_INTERNAL.
+ * @par Threads
+ * Any.
+ * @par Blocking
+ * Never.
+ * @par Example
+ * c-examples/day_key.c shows both sides.
+ * @since 0.1.0
+ */
+trro_status trro_derive_signing_key(const char *secret_key,
+                                    const char *date,
+                                    uint8_t *key,
+                                    struct trro_error *error);
+
+/**
  * Makes a client. No network is touched: a wrong key shows at the first call.
  *
  * @param config  How to reach the service. Must not be NULL; copied, with all it points to.
@@ -624,7 +702,7 @@ const char *trro_status_name(trro_status status);
  * @par Threads
  * Any. The environment is read: no other thread may change it meanwhile.
  * @par Blocking
- * Only as long as reading ca_file takes.
+ * Only as long as reading the files takes that it names, and those in which credentials are looked for.
  * @par Example
  * The program at the head of this file.
  * @since 0.1.0
@@ -644,6 +722,54 @@ trro_status trro_client_new(const struct trro_client_config *config,
  * @since 0.1.0
  */
 void trro_client_free(struct trro_client *client);
+
+/**
+ * Ends the calls in progress within 50 ms, whatever they wait for, and makes later ones return TRRO_STATUS_CANCELLED at
+ * once, until trro_client_resume().
+ *
+ * @param client  May be NULL.
+ * @par Threads
+ * Any, and safe in a signal handler: two atomic operations, getpid() and write(); errno is what it was. Without effect in a
+ * child after fork(). trro_client_free() must not have begun.
+ * @par Blocking
+ * Never; it does not wait for the calls to return.
+ * @since 0.1.0
+ */
+void trro_client_cancel(const struct trro_client *client);
+
+/**
+ * Lets calls begin again after trro_client_cancel(). Without one before it, it does nothing.
+ *
+ * @param client  Must not be NULL.
+ * @param error   What went wrong; may be NULL.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT, also while a cancelled call has not returned yet;
+ *         TRRO_STATUS_INTERNAL.
+ * @par Threads
+ * Any.
+ * @par Blocking
+ * Never.
+ * @since 0.1.0
+ */
+trro_status trro_client_resume(const struct trro_client *client, struct trro_error *error);
+
+/**
+ * By how much the service's time is ahead of the system clock, at this moment, as far as its answers have told. The
+ * library uses the service's time for signatures and certificates, and never sets the system clock.
+ *
+ * @param client     Must not be NULL.
+ * @param offset_ms  Where the milliseconds go, negative if the system clock is ahead; TRRO_ABSENT while no answer has told the
+ *                   time. Must not be NULL; 0 after a failure. Right to a second or two.
+ * @param error      What went wrong; may be NULL.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_INTERNAL.
+ * @par Threads
+ * Any.
+ * @par Blocking
+ * Never.
+ * @since 0.1.0
+ */
+trro_status trro_client_clock_offset_ms(const struct trro_client *client,
+                                        int64_t *offset_ms,
+                                        struct trro_error *error);
 
 /**
  * Asks for devices with their licenses, by which they are authorized to run: a page of them, into the caller's buffer.

@@ -43,6 +43,15 @@ impl Endpoint {
     /// Parses `https://host[:port][/path]`. Plain `http` is accepted for the loopback only: 127.0.0.0/8, `[::1]` and
     /// `localhost`.
     pub fn parse(text: &str) -> Result<Endpoint, Error> {
+        Endpoint::parse_with(text, false)
+    }
+
+    /// The instance metadata service, which speaks plain HTTP on a link of its own.
+    pub fn of_metadata(text: &str) -> Result<Endpoint, Error> {
+        Endpoint::parse_with(text, true)
+    }
+
+    fn parse_with(text: &str, plain_is_accepted: bool) -> Result<Endpoint, Error> {
         let bad = |expected: &str| {
             // A URL with a user part may carry a password: it is not repeated.
             let shown = if text.contains('@') { "(not shown)".into() } else { printable(text) };
@@ -68,16 +77,10 @@ impl Endpoint {
             None => return Err(bad(FORM)),
         };
         let bare_host = authority.host().trim_start_matches('[').trim_end_matches(']');
-        let host = if bare_host.eq_ignore_ascii_case("localhost") {
-            Host::Loopback
-        } else if let Ok(address) = bare_host.parse() {
-            Host::Address(address)
-        } else {
-            Host::Name(bare_host.to_owned())
-        };
+        let host = Host::parse(bare_host);
         let tls_name = if https {
             Some(ServerName::try_from(bare_host.to_owned()).map_err(|_| bad("a host name or an address"))?)
-        } else if host.is_loopback() {
+        } else if plain_is_accepted || host.is_loopback() {
             None
         } else {
             return Err(bad("https (http is for 127.0.0.0/8, [::1] and localhost only)"));
@@ -89,7 +92,19 @@ impl Endpoint {
 }
 
 impl Host {
-    fn is_loopback(&self) -> bool {
+    /// A host as it stands in a URL, without brackets.
+    pub fn parse(bare_host: &str) -> Host {
+        if bare_host.eq_ignore_ascii_case("localhost") {
+            Host::Loopback
+        } else if let Ok(address) = bare_host.parse() {
+            Host::Address(address)
+        } else {
+            Host::Name(bare_host.to_owned())
+        }
+    }
+
+    /// Whether it is this machine.
+    pub fn is_loopback(&self) -> bool {
         match self {
             Host::Loopback => true,
             Host::Address(IpAddr::V4(address)) => address.is_loopback(),

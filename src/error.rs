@@ -1,6 +1,7 @@
 //! The one error type: what happened, in a status, the service's own words, and a sentence for people. Uses nothing.
 
 use std::fmt;
+use std::time::Duration;
 
 /// What kind of failure it is. The numbers are part of the public interface and never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +66,8 @@ pub struct Error {
     pub attempts: u32,
     /// Whether the same call may succeed later.
     pub retryable: bool,
+    /// How long to wait before, if that is known.
+    pub retry_after: Option<Duration>,
 }
 
 impl Error {
@@ -83,6 +86,7 @@ impl Error {
                 status,
                 Throttled | ServiceFailed | ResolveFailed | ConnectFailed | Timeout | ClockSkew
             ),
+            retry_after: None,
         }
     }
 

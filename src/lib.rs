@@ -10,13 +10,20 @@
 //! | module | what is in it | what it may use |
 //! | --- | --- | --- |
 //! | [`ffi`] | the C functions and structs of `trro.h` | everything below |
-//! | [`client`] | one call: deadline, sign, send, judge | everything below |
-//! | `transport` | bytes to the service and back | `endpoint`, `sys`, `error` |
+//! | [`client`] | one call: deadline, sign, send, judge, retry | everything below |
+//! | [`config`] | what a program may set | `credentials`, `log`, `sys`, `error` |
+//! | `metadata` | the role of a cloud instance, asked for | `transport`, `credentials`, `clock`, `cancel`, `endpoint`, `log`, `error` |
+//! | `transport` | bytes to the service and back | `cancel`, `clock`, `endpoint`, `log`, `proxy`, `sys`, `error` |
+//! | [`credentials`] | what signs a request, and where it comes from | `api`, `sign`, `clock`, `cancel`, `log`, `sys`, `error` |
 //! | [`api`] | the actions of TRRO: request in, typed response out; no I/O | `error` |
-//! | [`credentials`] | what signs a request, and where it comes from | `sign`, `sys`, `error` |
+//! | [`retry`] | when to try again, after how long; pure | `error` |
+//! | [`limiter`] | how many requests, and when; pure | nothing |
 //! | [`sign`] | TC3-HMAC-SHA256, pure | nothing |
+//! | `proxy` | what stands between | `endpoint`, `sys`, `error` |
 //! | [`endpoint`] | where the service is | `error` |
-//! | `clock` | the time that requests are signed with | nothing |
+//! | `clock` | the service's time: offset, and what proves it | `sys` |
+//! | `cancel` | ends what a call waits for | `sys`, `error` |
+//! | [`log`] | what the library tells people | nothing |
 //! | `sys` | the few system calls that std does not offer | nothing |
 //! | [`error`] | what can go wrong, as every module says it | nothing |
 #![cfg_attr(
@@ -25,12 +32,19 @@
 )]
 
 pub mod api;
+mod cancel;
 pub mod client;
 mod clock;
+pub mod config;
 pub mod credentials;
 pub mod endpoint;
 pub mod error;
 pub mod ffi;
+pub mod limiter;
+pub mod log;
+mod metadata;
+mod proxy;
+pub mod retry;
 pub mod sign;
 mod sys;
 mod transport;

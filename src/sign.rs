@@ -7,6 +7,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+/// A day in UTC has no other length: leap seconds do not count.
+pub const SECONDS_PER_DAY: i64 = 86_400;
+
 /// The name of the scheme, as it stands in the header and in the string to sign.
 pub const ALGORITHM: &str = "TC3-HMAC-SHA256";
 
@@ -14,6 +17,11 @@ pub const ALGORITHM: &str = "TC3-HMAC-SHA256";
 pub struct Key(Zeroizing<[u8; 32]>);
 
 impl Key {
+    /// A key that was derived elsewhere.
+    pub fn from_bytes(bytes: &[u8; 32]) -> Key {
+        Key(Zeroizing::new(*bytes))
+    }
+
     /// The 32 bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -119,7 +127,7 @@ pub fn authorization(secret_id: &str, credential_scope: &str, signed_headers: &s
 pub fn utc_date(timestamp_s: i64) -> String {
     const FIRST_DAY: i64 = -719_528; // 0000-01-01
     const LAST_DAY: i64 = 2_932_896; // 9999-12-31
-    let days_since_1970 = timestamp_s.div_euclid(86_400).clamp(FIRST_DAY, LAST_DAY);
+    let days_since_1970 = timestamp_s.div_euclid(SECONDS_PER_DAY).clamp(FIRST_DAY, LAST_DAY);
 
     // Counted in years that begin in March, a leap day is the last day of its year and needs no case of its own.
     let days = days_since_1970 + 719_468; // since 0000-03-01
@@ -132,6 +140,26 @@ pub fn utc_date(timestamp_s: i64) -> String {
     let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
     let year = 400 * era + year_of_era + i64::from(month <= 2);
     format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// The first second of a day that is written as [`utc_date`] writes it; `None` for anything else.
+pub fn start_of_day(date: &str) -> Option<i64> {
+    if date.len() != "YYYY-MM-DD".len() {
+        return None;
+    }
+    let mut numbers = date.splitn(3, '-').map(|part| part.parse::<i64>().ok());
+    let (year, month, day) = (numbers.next()??, numbers.next()??, numbers.next()??);
+
+    // The steps of utc_date, backwards.
+    let (year, month_from_march) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
+    let day_of_era = 365 * year_of_era + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    let days_since_1970 = 146_097 * era + day_of_era - 719_468;
+
+    // A day that the calendar does not have, or another way to write one, does not come back the same.
+    let start = days_since_1970 * SECONDS_PER_DAY;
+    (utc_date(start) == date).then_some(start)
 }
 
 fn mac(key: &[u8], text: &str) -> Key {
@@ -156,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn utc_date_follows_the_calendar_from_1970_to_9999() {
+    fn dates_follow_the_calendar_from_1970_to_9999() {
         let month_length = |year: i64, month: i64| match month {
             2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
             2 => 28,
@@ -165,7 +193,9 @@ mod tests {
         };
         let (mut year, mut month, mut day) = (1970, 1, 1);
         for days in 0.. {
-            assert_eq!(utc_date(days * 86_400), format!("{year:04}-{month:02}-{day:02}"));
+            let date = format!("{year:04}-{month:02}-{day:02}");
+            assert_eq!(utc_date(days * 86_400), date);
+            assert_eq!(start_of_day(&date), Some(days * 86_400));
             day += 1;
             if day > month_length(year, month) {
                 (month, day) = (month + 1, 1);
@@ -184,5 +214,44 @@ mod tests {
         assert_eq!(utc_date(-1), "1969-12-31");
         assert_eq!(utc_date(i64::MIN), "0000-01-01");
         assert_eq!(utc_date(i64::MAX), "9999-12-31");
+    }
+    #[test]
+    fn start_of_day_is_the_inverse_of_utc_date_from_the_first_day_to_the_last() {
+        for days in -719_528..=2_932_896 {
+            let start = days * SECONDS_PER_DAY;
+            assert_eq!(start_of_day(&utc_date(start)), Some(start));
+        }
+    }
+
+    #[test]
+    fn every_month_and_day_that_the_calendar_does_not_have_is_refused() {
+        for year in [0, 1900, 1970, 2000, 2019, 2024, 9999] {
+            let days = (0..=99).flat_map(|month| (0..=99).map(move |day| format!("{year:04}-{month:02}-{day:02}")));
+            let is_leap_year = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+            assert_eq!(days.filter(|date| start_of_day(date).is_some()).count(), if is_leap_year { 366 } else { 365 });
+        }
+    }
+
+    #[test]
+    fn a_date_that_is_written_otherwise_is_refused() {
+        for date in [
+            "",
+            "2019-2-25",
+            "2019-02-25 ",
+            " 2019-02-25",
+            "20190225",
+            "2019/02/25",
+            "+019-02-25",
+            "-019-02-25",
+            "2019-+2-25",
+            "2019-02--1",
+            "2019-02-2-",
+            "999999-1-1",
+            "99999999-1",
+            "2019-02-2\u{665}",
+            "\u{662}\u{660}\u{661}\u{669}-2",
+        ] {
+            assert_eq!(start_of_day(date), None, "{date:?}");
+        }
     }
 }

@@ -3,11 +3,12 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::mem::size_of;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// What to wait for on a socket.
+/// What to wait for on a descriptor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Readiness {
     /// There is something to read, or the end.
@@ -16,25 +17,30 @@ pub enum Readiness {
     Writable,
 }
 
-/// Waits until `socket` is ready or `deadline` has passed, whichever is first. A signal handler that runs meanwhile
-/// changes nothing. Past the deadline it is `TimedOut`.
-pub fn wait_until_ready(socket: BorrowedFd<'_>, readiness: Readiness, deadline: Instant) -> io::Result<()> {
-    loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        let events = match readiness {
+/// How many descriptors can be waited for at once.
+pub const MOST_AWAITED: usize = 32;
+
+/// Waits until one of the descriptors is ready, and gives its index, the first of them; `None` past the deadline. A
+/// signal handler that runs meanwhile changes nothing.
+pub fn wait_for_any(awaited: &[(BorrowedFd<'_>, Readiness)], deadline: Instant) -> io::Result<Option<usize>> {
+    let mut descriptors = [libc::pollfd { fd: -1, events: 0, revents: 0 }; MOST_AWAITED];
+    for (descriptor, (fd, readiness)) in descriptors.iter_mut().zip(awaited) {
+        descriptor.fd = fd.as_raw_fd();
+        descriptor.events = match readiness {
             Readiness::Readable => libc::POLLIN,
             Readiness::Writable => libc::POLLOUT,
         };
-        let mut descriptor = libc::pollfd { fd: socket.as_raw_fd(), events, revents: 0 };
-        // Deadlines are at most ten minutes away, so that neither field can overflow.
+    }
+    let count = awaited.len().min(MOST_AWAITED);
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        // Deadlines are at most hours away, so that neither field can overflow.
         let timeout = libc::timespec { tv_sec: left.as_secs() as _, tv_nsec: left.subsec_nanos() as _ };
-        // SAFETY: one valid pollfd, a valid timespec, and no signal mask to change.
-        let ready = unsafe { libc::ppoll(&mut descriptor, 1, &timeout, std::ptr::null()) };
+        // SAFETY: `count` valid pollfds, a valid timespec, and no signal mask to change.
+        let ready = unsafe { libc::ppoll(descriptors.as_mut_ptr(), count as libc::nfds_t, &timeout, std::ptr::null()) };
         match ready {
-            1.. => return Ok(()),
+            1.. => return Ok(descriptors[..count].iter().position(|descriptor| descriptor.revents != 0)),
+            0 if Instant::now() >= deadline => return Ok(None),
             0 => {}
             _ => {
                 let error = io::Error::last_os_error();
@@ -43,6 +49,58 @@ pub fn wait_until_ready(socket: BorrowedFd<'_>, readiness: Readiness, deadline: 
                 }
             }
         }
+    }
+}
+
+/// A counter in the kernel that a thread can wait for together with sockets, and that a signal handler can raise.
+#[derive(Debug)]
+pub struct Event(OwnedFd);
+
+impl Event {
+    /// One that stays readable, however often it is waited for, until it is cleared.
+    pub fn new() -> io::Result<Event> {
+        Event::with(0, 0)
+    }
+
+    /// One that holds a single token, which [`Event::take`] gives to one caller only.
+    pub fn with_token() -> io::Result<Event> {
+        Event::with(1, libc::EFD_SEMAPHORE)
+    }
+
+    fn with(value: u32, flags: libc::c_int) -> io::Result<Event> {
+        // SAFETY: makes a new descriptor, which is nobody else's.
+        unsafe {
+            let descriptor = libc::eventfd(value, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK | flags);
+            if descriptor < 0 {
+                return Err(io::Error::last_os_error());
+            }
+            Ok(Event(OwnedFd::from_raw_fd(descriptor)))
+        }
+    }
+
+    /// Makes it readable, or puts the token back. Safe in a signal handler: one system call that does not block, and errno
+    /// is what it was.
+    pub fn set(&self) {
+        let one = 1u64;
+        // SAFETY: writes eight bytes of a local variable. errno is a variable of the calling thread.
+        unsafe {
+            let errno = *libc::__errno_location();
+            libc::write(self.0.as_raw_fd(), (&raw const one).cast(), size_of::<u64>());
+            *libc::__errno_location() = errno;
+        }
+    }
+
+    /// Takes what was set, or the token; whether there was any.
+    pub fn take(&self) -> bool {
+        let mut value = 0u64;
+        // SAFETY: reads eight bytes into a local variable.
+        unsafe { libc::read(self.0.as_raw_fd(), (&raw mut value).cast(), size_of::<u64>()) > 0 }
+    }
+}
+
+impl AsFd for Event {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
     }
 }
 
@@ -112,18 +170,49 @@ mod tests {
     fn waiting_ends_at_the_deadline() {
         let (silent, _peer) = std::os::unix::net::UnixStream::pair().unwrap();
         let start = Instant::now();
-        let error =
-            wait_until_ready(silent.as_fd(), Readiness::Readable, start + Duration::from_millis(50)).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        let awaited = [(silent.as_fd(), Readiness::Readable)];
+        assert_eq!(wait_for_any(&awaited, start + Duration::from_millis(50)).unwrap(), None);
         assert!(start.elapsed() >= Duration::from_millis(50));
     }
 
     #[test]
-    fn waiting_ends_when_there_is_something_to_read() {
+    fn waiting_ends_with_the_first_that_is_ready() {
         use std::io::Write;
+        let (silent, _peer) = std::os::unix::net::UnixStream::pair().unwrap();
         let (reader, mut writer) = std::os::unix::net::UnixStream::pair().unwrap();
         writer.write_all(b"x").unwrap();
         let deadline = Instant::now() + Duration::from_secs(60);
-        wait_until_ready(reader.as_fd(), Readiness::Readable, deadline).unwrap();
+        let awaited = [(silent.as_fd(), Readiness::Readable), (reader.as_fd(), Readiness::Readable)];
+        assert_eq!(wait_for_any(&awaited, deadline).unwrap(), Some(1));
+    }
+
+    #[test]
+    fn an_event_stays_until_it_is_taken() {
+        let event = Event::new().unwrap();
+        assert!(!event.take());
+        event.set();
+        event.set();
+        let awaited = [(event.as_fd(), Readiness::Readable)];
+        for _ in 0..2 {
+            assert_eq!(wait_for_any(&awaited, Instant::now()).unwrap(), Some(0));
+        }
+        assert!(event.take() && !event.take());
+    }
+
+    #[test]
+    fn a_token_is_given_to_one_only() {
+        let event = Event::with_token().unwrap();
+        assert!(event.take() && !event.take());
+        event.set();
+        assert!(event.take() && !event.take());
+    }
+
+    #[test]
+    fn setting_an_event_leaves_errno_alone() {
+        let event = Event::new().unwrap();
+        // SAFETY: errno is a variable of this thread.
+        unsafe { *libc::__errno_location() = libc::ENOTTY };
+        event.set();
+        assert_eq!(io::Error::last_os_error().raw_os_error(), Some(libc::ENOTTY));
     }
 }

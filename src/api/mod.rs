@@ -16,6 +16,11 @@ pub const SERVICE: &str = "trro";
 /// The type of every request body.
 pub const CONTENT_TYPE: &str = "application/json";
 
+/// The code by which the service refuses the time of a request.
+pub const SIGNATURE_EXPIRED: &str = "AuthFailure.SignatureExpire";
+/// The code by which the service refuses a session token.
+pub const TOKEN_REFUSED: &str = "AuthFailure.TokenFailure";
+
 /// A request to one action of the API.
 pub trait Request: serde::Serialize {
     /// The name of the action, sent as `X-TC-Action`.
@@ -65,6 +70,15 @@ pub fn judge(http_status: u16, body: &[u8]) -> Result<String, Error> {
         Ok(_) | Err(_) => Err(from_http_status(http_status)),
     };
     judged.map_err(|error| Error { http_status, ..error })
+}
+
+/// The service's time in the message of a request that was refused for its time: "... the server time 1706406788 ...", as
+/// it was observed. `None` unless there is exactly one number of ten digits.
+pub fn service_time_s(message: &str) -> Option<i64> {
+    const DIGITS: usize = 10;
+    let mut numbers = message.split(|character: char| !character.is_ascii_digit()).filter(|run| run.len() == DIGITS);
+    let number = numbers.next()?.parse().ok()?;
+    numbers.next().is_none().then_some(number)
 }
 
 /// Decodes the `Response` of an answer. What does not fit is `BadResponse`, naming the field.
@@ -203,6 +217,16 @@ mod tests {
     fn a_string_of_the_answer_is_not_repeated() {
         let error = judge(200, br#"{"Response":{"Error":"a \"secret\", expected, \u0041"}}"#).unwrap_err();
         assert!(!error.message.contains("secret") && error.message.contains("expected an object"), "{error}");
+    }
+
+    #[test]
+    fn the_services_time_is_found_in_its_message() {
+        let observed = "The deviation between `Timestamp` and the server time 1706406788 is more than 5 minutes.";
+        assert_eq!(service_time_s(observed), Some(1_706_406_788));
+        assert_eq!(service_time_s("1706406788"), Some(1_706_406_788));
+        for silent in ["", "expired", "in 300 s", "17064067881", "1706406788 and 1706406789", "170640678a8"] {
+            assert_eq!(service_time_s(silent), None, "{silent}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Statuses and the error struct. Uses `error`.
 
 use std::ffi::{CStr, c_char};
+use std::time::Duration;
 
 use super::Attempts;
 use crate::error::{Error, Status};
@@ -205,6 +206,7 @@ pub(super) unsafe fn write(output: *mut trro_error, result: &Result<Attempts, Er
             http_status: error.http_status.into(),
             os_error: error.os_error,
             attempts: error.attempts,
+            retry_after_ms: error.retry_after.map_or(0, whole_milliseconds),
             code: fixed_text(&error.code),
             request_id: fixed_text(&error.request_id),
             message: fixed_text(&error.message),
@@ -214,6 +216,11 @@ pub(super) unsafe fn write(output: *mut trro_error, result: &Result<Attempts, Er
     // SAFETY: the caller of the C function vouches for it.
     unsafe { super::put(output, error) };
     error.status
+}
+
+/// At least 1, as 0 is "not known".
+fn whole_milliseconds(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX).max(1)
 }
 
 /// As much of `text` as there is room for, cut between characters, and a NUL.

@@ -10,7 +10,10 @@
 
 mod arena;
 mod arguments;
+mod callback;
 pub mod client;
+pub mod config;
+pub mod credentials;
 pub mod devices;
 pub mod error;
 pub mod version;
@@ -45,7 +48,7 @@ unsafe fn on_client(
 ) -> trro_status {
     let body = || {
         // SAFETY: the caller of the C function vouches for `client`.
-        let client = unsafe { borrow(client, "client") }?.core();
+        let client = unsafe { borrow(client, "client") }?.core()?;
         client.check_process()?;
         stop_panic(|| body(client)).unwrap_or_else(|| {
             stop_panic(|| client.reset());
@@ -167,9 +170,10 @@ unsafe fn put<T>(output: *mut T, value: T) {
 
 #[cfg(test)]
 mod tests {
+    use super::callback::Identity;
     use super::*;
     use crate::api::get_devices::GetDevices;
-    use crate::client::Config;
+    use crate::config::Config;
     use crate::credentials::Credentials;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};
@@ -180,7 +184,7 @@ mod tests {
         let credentials = Credentials::new(emulator::SECRET_ID, emulator::SECRET_KEY, None).unwrap();
         let endpoint = server.url();
         let config = Config { credentials: Some(credentials), endpoint: Some(&endpoint), ..Config::default() };
-        let client = into_handle(trro_client::new(Client::new(config).unwrap()));
+        let client = into_handle(trro_client::new(Client::new(config).unwrap(), Identity::new()));
         let request = GetDevices { page_num: 1, page_size: 5, project_id: None, device_id: None };
         let mut error = trro_error::default();
         unsafe {

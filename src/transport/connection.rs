@@ -1,20 +1,22 @@
-//! One connection as ureq sees it, plain or TLS. Uses `connect`, `tls`, `error`.
+//! One connection as ureq sees it, plain or TLS, direct or through a proxy. Uses `connect`, `tunnel`, `tls`, `cancel`,
+//! `endpoint`, `log`, `proxy`, `error`.
 //!
 //! What ureq sends is held back until it first waits for the answer: head and body then leave in one write, and in one
 //! record of TLS.
 
 use std::fmt;
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustls::ClientConnection;
+use rustls::{ClientConnection, HandshakeKind};
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, LazyBuffers, NextTimeout, Transport};
 use zeroize::Zeroize;
 
-use super::connect::{UntilDeadline, connect, is_idle_and_open};
-use super::{BUFFER_BYTES, Settings, through_ureq, tls};
+use super::connect::{Options, UntilDeadline, connect, is_deadline, is_idle_and_open};
+use super::{BUFFER_BYTES, Settings, through_ureq, tunnel};
+use crate::cancel::Cancel;
 use crate::error::{Error, Status};
 
 /// Makes connections to the endpoint.
@@ -29,14 +31,57 @@ impl Connector {
     }
 
     fn open(&self, details: &ConnectionDetails<'_>) -> Result<Connection, Error> {
+        let settings = &self.settings;
         let deadline = deadline_of(&details.timeout);
-        let stream = connect(&details.addrs, deadline)?;
-        let session = match &self.settings.endpoint.tls_name {
-            Some(name) => Some(Box::new(tls::handshake(&self.settings.roots, name, &stream, deadline)?)),
+        let cancel = Arc::clone(&settings.cancel);
+        let stream = self.connect_first_hop(&details.addrs, deadline)?;
+        let mut socket = UntilDeadline { stream: &stream, deadline, cancel: &cancel };
+        if let Some(proxy) = &settings.proxy {
+            tunnel::open(proxy, &settings.endpoint, &mut socket)?;
+        }
+        let session = match &settings.endpoint.tls_name {
+            Some(name) => Some(Box::new(settings.tls.handshake(name, &mut socket)?)),
             None => None,
         };
-        let buffers = LazyBuffers::new(BUFFER_BYTES, self.settings.output_buffer_bytes());
-        Ok(Connection { stream, session, buffers, held_back: Vec::with_capacity(BUFFER_BYTES) })
+        self.tell(&stream, session.as_deref());
+        let buffers = LazyBuffers::new(BUFFER_BYTES, details.config.output_buffer_size());
+        let held_back = Vec::with_capacity(BUFFER_BYTES);
+        Ok(Connection { stream, session, buffers, held_back, cancel, exchanges: 0, is_answering: false })
+    }
+
+    /// To the service, or to the proxy before it.
+    fn connect_first_hop(&self, addresses: &[SocketAddr], deadline: Instant) -> Result<TcpStream, Error> {
+        let settings = &self.settings;
+        let options = Options {
+            interface: settings.network_interface.as_deref(),
+            patience: settings.connect_timeout,
+            deadline,
+            cancel: &settings.cancel,
+        };
+        connect(addresses, &options).map_err(|error| match &settings.proxy {
+            Some(proxy) if error.status == Status::ConnectFailed => Error {
+                status: Status::ProxyFailed,
+                message: format!("the proxy {proxy} cannot be reached: {}", error.message),
+                ..error
+            },
+            _ => error,
+        })
+    }
+
+    fn tell(&self, stream: &TcpStream, session: Option<&ClientConnection>) {
+        let settings = &self.settings;
+        let address = stream.peer_addr().map_or_else(|_| String::new(), |address| format!(" at {address}"));
+        let way = settings.proxy.as_ref().map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default();
+        let secured = match session.map(|session| (session.protocol_version(), session.handshake_kind())) {
+            None => "without TLS",
+            Some((version, kind)) => match (version, kind) {
+                (Some(rustls::ProtocolVersion::TLSv1_3), Some(HandshakeKind::Resumed)) => "TLS 1.3, resumed",
+                (Some(rustls::ProtocolVersion::TLSv1_3), _) => "TLS 1.3",
+                (_, Some(HandshakeKind::Resumed)) => "TLS 1.2, resumed",
+                _ => "TLS 1.2",
+            },
+        };
+        settings.log.info(format_args!("connected to {}{address}{way}, {secured}", settings.endpoint.host_header));
     }
 }
 
@@ -54,14 +99,32 @@ pub struct Connection {
     session: Option<Box<ClientConnection>>,
     buffers: LazyBuffers,
     held_back: Vec<u8>,
+    cancel: Arc<Cancel>,
+    /// How many requests it has carried, with the one that it carries now.
+    exchanges: u64,
+    /// Whether a byte of the answer to the current request has come.
+    is_answering: bool,
 }
+
+/// A connection that had carried requests before broke before a byte of an answer came: the other side had closed it while
+/// it was idle, or the way to it is gone. The request can go over another one at once.
+#[derive(Debug)]
+pub struct Stale;
+
+impl fmt::Display for Stale {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an idle connection was closed")
+    }
+}
+
+impl std::error::Error for Stale {}
 
 impl Connection {
     fn send_held_back(&mut self, deadline: Instant) -> io::Result<()> {
         if self.held_back.is_empty() {
             return Ok(());
         }
-        let mut socket = UntilDeadline { stream: &self.stream, deadline };
+        let mut socket = UntilDeadline { stream: &self.stream, deadline, cancel: &self.cancel };
         match &mut self.session {
             None => socket.write_all(&self.held_back)?,
             Some(session) => {
@@ -82,7 +145,7 @@ impl Connection {
     }
 
     fn receive(&mut self, deadline: Instant) -> Result<usize, io::Error> {
-        let mut socket = UntilDeadline { stream: &self.stream, deadline };
+        let mut socket = UntilDeadline { stream: &self.stream, deadline, cancel: &self.cancel };
         let room = self.buffers.input_append_buf();
         let Some(session) = &mut self.session else {
             return socket.read(room);
@@ -108,6 +171,10 @@ impl Transport for Connection {
     }
 
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
+        if self.held_back.is_empty() && amount > 0 {
+            self.exchanges += 1;
+            self.is_answering = false;
+        }
         let output = &mut self.buffers.output()[..amount];
         self.held_back.extend_from_slice(output);
         output.zeroize();
@@ -121,12 +188,16 @@ impl Transport for Connection {
         }
         let deadline = deadline_of(&timeout);
         let received = self.send_held_back(deadline).and_then(|()| self.receive(deadline));
+        let may_be_stale = self.exchanges > 1 && !self.is_answering;
         match received {
+            Ok(0) if may_be_stale => Err(ureq::Error::Other(Box::new(Stale))),
             Ok(length) => {
+                self.is_answering = true;
                 self.buffers.input_appended(length);
                 Ok(length > 0)
             }
-            Err(error) if error.kind() == io::ErrorKind::TimedOut => Err(ureq::Error::Timeout(timeout.reason)),
+            Err(error) if is_deadline(&error) => Err(ureq::Error::Timeout(timeout.reason)),
+            Err(_) if may_be_stale && !self.cancel.is_set() => Err(ureq::Error::Other(Box::new(Stale))),
             Err(error) => Err(error.into()),
         }
     }

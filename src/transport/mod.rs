@@ -1,53 +1,64 @@
-//! Bytes to the service and back: ureq speaks HTTP, the connections below it are ours. Uses `endpoint`, `sys`, `error`.
+//! Bytes to the service and back: ureq speaks HTTP, the connections below it are ours. Uses `cancel`, `clock`, `endpoint`,
+//! `log`, `proxy`, `sys`, `error`.
 //!
 //! | file | what is in it |
 //! | --- | --- |
 //! | `mod` | the agent, the size bound, and what ureq's errors mean |
 //! | `resolve` | names to addresses, in time and remembered |
 //! | `connect` | addresses to a socket, each wait bounded |
+//! | `tunnel` | through a proxy |
 //! | `tls` | roots and handshake |
+//! | `verifier` | at which time certificates are checked |
 //! | `connection` | one connection as ureq sees it: a request leaves in one piece |
 
 mod connect;
 mod connection;
 mod resolve;
-mod tls;
+pub mod tls;
+mod tunnel;
+mod verifier;
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use ureq::http::{HeaderName, HeaderValue, Request};
+use ureq::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, request};
 
+use crate::cancel::{Cancel, cancelled};
+use crate::clock::Sample;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Status, printable};
-use connection::Connector;
+use crate::log::Log;
+use crate::proxy::Proxy;
+use crate::sys::since_boot;
+use connection::{Connector, Stale};
 use resolve::Resolver;
-pub use tls::Roots;
+use tls::Tls;
 
 /// Room for the head of a request or an answer, and for what one read brings.
 const BUFFER_BYTES: usize = 16 * 1024;
+/// How many connections that were closed while they were idle are replaced in one call: more than are ever kept.
+const MOST_STALE: u32 = 16;
 
 /// What the transport needs to know.
 #[derive(Debug)]
 pub struct Settings {
     /// Where the service is.
     pub endpoint: Endpoint,
-    /// Who may vouch for the service.
-    pub roots: Roots,
-    /// For TCP and TLS together, within the deadline of the call.
+    /// What stands between.
+    pub proxy: Option<Proxy>,
+    /// Who may vouch for the service, and who we are.
+    pub tls: Tls,
+    /// The one network device to use.
+    pub network_interface: Option<String>,
+    /// For TCP, proxy and TLS together, within the deadline of the call; also how long a path may swallow what is sent.
     pub connect_timeout: Duration,
     /// Of the body, after decompression.
     pub max_response_bytes: u32,
-    /// How long a header of a request can get.
-    pub longest_header_bytes: usize,
-}
-
-impl Settings {
-    /// A header is written as a whole.
-    fn output_buffer_bytes(&self) -> usize {
-        BUFFER_BYTES + self.longest_header_bytes
-    }
+    /// Ends every wait.
+    pub cancel: Arc<Cancel>,
+    /// Told of connections.
+    pub log: Arc<Log>,
 }
 
 /// A header to send. Secret ones are never formatted.
@@ -58,6 +69,12 @@ pub type Header<'a> = (&'static str, &'a str);
 pub struct Answer {
     /// The HTTP status.
     pub http_status: u16,
+    /// What it says of the time: from its `Date`, if it comes from the service itself and not from a cache.
+    pub sample: Option<Sample>,
+    /// The moments of sending and receiving, since boot.
+    pub exchange: (Duration, Duration),
+    /// From `Retry-After`.
+    pub retry_after: Option<Duration>,
     /// The body, decompressed.
     pub body: Vec<u8>,
 }
@@ -67,61 +84,137 @@ pub struct Answer {
 pub struct Transport {
     settings: Arc<Settings>,
     resolver: Resolver,
-    agent: Mutex<ureq::Agent>,
-    process_id: u32,
+    agent: Mutex<Agent>,
+}
+
+/// ureq's, with what it was made for.
+#[derive(Debug)]
+struct Agent {
+    inner: ureq::Agent,
+    longest_header_bytes: usize,
+}
+
+/// Why an exchange failed.
+enum Failure {
+    /// The connection had been closed while it was idle.
+    Stale,
+    /// Anything else.
+    Final(Error),
 }
 
 impl Transport {
     /// No network is touched.
     pub fn new(settings: Settings) -> Transport {
+        let (host, port) = match &settings.proxy {
+            Some(proxy) => (proxy.host.clone(), proxy.port),
+            None => (settings.endpoint.host.clone(), settings.endpoint.port),
+        };
+        let resolver = Resolver::new(host, port, Arc::clone(&settings.cancel));
         let settings = Arc::new(settings);
-        let resolver = Resolver::new(&settings.endpoint);
-        let agent = Mutex::new(new_agent(&settings, &resolver));
-        Transport { settings, resolver, agent, process_id: std::process::id() }
+        let agent = Mutex::new(Agent::new(&settings, &resolver, 0));
+        Transport { settings, resolver, agent }
     }
 
-    /// Whether it was made in this process, and not before a fork.
-    pub fn is_of_this_process(&self) -> bool {
-        self.process_id == std::process::id()
-    }
-
-    /// Sends one request and reads the whole answer, all before `deadline`.
+    /// Sends one request with a body and reads the whole answer, all before `deadline`.
     pub fn post(&self, headers: &[Header<'_>], body: &[u8], deadline: Instant) -> Result<Answer, Error> {
+        self.exchange(headers, Some(body), deadline)
+    }
+
+    /// Asks for what is at the endpoint's URL.
+    pub fn get(&self, headers: &[Header<'_>], deadline: Instant) -> Result<Answer, Error> {
+        self.exchange(headers, None, deadline)
+    }
+
+    /// Whether the peers may be believed, now that an answer says that it is `date_s`, or says nothing. If not, every
+    /// connection is dropped.
+    pub fn believe(&self, date_s: Option<i64>) -> Result<(), Error> {
+        self.settings.tls.believe(date_s).inspect_err(|_| self.reset())
+    }
+
+    /// Forgets every connection and every TLS session.
+    pub fn reset(&self) {
+        self.settings.tls.reset();
+        let mut agent = self.agent.lock().unwrap_or_else(PoisonError::into_inner);
+        *agent = Agent::new(&self.settings, &self.resolver, agent.longest_header_bytes);
+    }
+
+    fn exchange(&self, headers: &[Header<'_>], body: Option<&[u8]>, deadline: Instant) -> Result<Answer, Error> {
+        for _ in 0..MOST_STALE {
+            match self.exchange_over_any_connection(headers, body, deadline) {
+                Ok(answer) => return Ok(answer),
+                Err(Failure::Stale) => {
+                    self.settings.log.debug(format_args!("an idle connection was closed; using another"))
+                }
+                Err(Failure::Final(_)) if self.settings.cancel.is_set() => return Err(cancelled()),
+                Err(Failure::Final(error)) => return Err(error),
+            }
+        }
+        Err(Error::new(Status::ConnectFailed, "every connection is closed as soon as it is used again"))
+    }
+
+    fn exchange_over_any_connection(
+        &self,
+        headers: &[Header<'_>],
+        body: Option<&[u8]>,
+        deadline: Instant,
+    ) -> Result<Answer, Failure> {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(Error::new(Status::Timeout, "the deadline passed before the request was sent"));
+            let message = "the deadline passed before the request was sent";
+            return Err(Failure::Final(Error::new(Status::Timeout, message)));
         }
-        let mut request = Request::post(self.settings.endpoint.url.clone());
+        let longest_header_bytes = headers.iter().map(|(_, value)| value.len()).max().unwrap_or(0);
+        let agent = self.agent_for(longest_header_bytes);
+        let request = self.request(headers, body.is_some()).map_err(Failure::Final)?;
+        let sent = since_boot();
+        let response = match body {
+            Some(body) => run(&agent, request.body(body), left),
+            None => run(&agent, request.body(()), left),
+        };
+        let received = since_boot();
+        let response = response.map_err(|error| self.failure(error, 0))?;
+        self.read(response, (sent, received))
+    }
+
+    fn request(&self, headers: &[Header<'_>], has_body: bool) -> Result<request::Builder, Error> {
+        let url = self.settings.endpoint.url.clone();
+        let mut request = if has_body { Request::post(url) } else { Request::get(url) };
         for (name, value) in headers {
             request = request.header(HeaderName::from_static(name), header_value(name, value)?);
         }
-        let request = request
-            .body(body)
-            .map_err(|error| Error::new(Status::Internal, format!("cannot build the request: {error}")))?;
-        let agent = self.agent.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let request = agent.configure_request(request).timeout_global(Some(left)).build();
-        let mut http_status = 0;
-        agent
-            .run(request)
-            .and_then(|mut answer| {
-                http_status = answer.status().as_u16();
-                let limit = u64::from(self.settings.max_response_bytes);
-                let body = answer.body_mut().with_config().limit(limit).read_to_vec()?;
-                Ok(Answer { http_status, body })
-            })
-            .map_err(|error| Error { http_status, ..self.explain(error) })
+        Ok(request)
     }
 
-    /// Forgets every connection.
-    pub fn reset(&self) {
-        let agent = new_agent(&self.settings, &self.resolver);
-        *self.agent.lock().unwrap_or_else(PoisonError::into_inner) = agent;
+    fn read(&self, mut response: Response<ureq::Body>, exchange: (Duration, Duration)) -> Result<Answer, Failure> {
+        let http_status = response.status().as_u16();
+        let date_s = date_s(response.headers());
+        let is_from_cache = response.headers().contains_key("age");
+        let sample = date_s.filter(|_| !is_from_cache).map(|date_s| Sample::new(date_s, exchange.0, exchange.1));
+        let retry_after = retry_after(response.headers(), date_s);
+        let limit = u64::from(self.settings.max_response_bytes);
+        let body = response
+            .body_mut()
+            .with_config()
+            .limit(limit)
+            .read_to_vec()
+            .map_err(|error| self.failure(error, http_status))?;
+        Ok(Answer { http_status, sample, exchange, retry_after, body })
     }
 
-    fn explain(&self, error: ureq::Error) -> Error {
-        match error {
+    /// The agent, remade if a header is longer than any before: it is written to a connection as a whole.
+    fn agent_for(&self, longest_header_bytes: usize) -> ureq::Agent {
+        let mut agent = self.agent.lock().unwrap_or_else(PoisonError::into_inner);
+        if longest_header_bytes > BUFFER_BYTES / 2 && longest_header_bytes > agent.longest_header_bytes {
+            *agent = Agent::new(&self.settings, &self.resolver, longest_header_bytes);
+        }
+        agent.inner.clone()
+    }
+
+    fn failure(&self, error: ureq::Error, http_status: u16) -> Failure {
+        let error = match error {
             ureq::Error::Other(ours) => match ours.downcast::<Error>() {
                 Ok(ours) => *ours,
+                Err(other) if other.is::<Stale>() => return Failure::Stale,
                 Err(other) => Error::new(Status::Internal, printable(&other.to_string())),
             },
             ureq::Error::Timeout(_) => {
@@ -140,33 +233,66 @@ impl Transport {
             other => {
                 Error::new(Status::BadResponse, printable(&format!("the answer is not an answer of this API: {other}")))
             }
-        }
+        };
+        Failure::Final(Error { http_status, ..error })
     }
 }
 
 impl Drop for Transport {
     fn drop(&mut self) {
         // A forked child has no thread to wait for, and a lock that the fork may have caught locked.
-        if self.is_of_this_process() {
+        if self.settings.cancel.is_of_this_process() {
             self.resolver.end();
         }
     }
 }
 
-fn new_agent(settings: &Arc<Settings>, resolver: &Resolver) -> ureq::Agent {
-    let config = ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .proxy(None)
-        .timeout_connect(Some(settings.connect_timeout))
-        // Servers close idle connections, often after a minute; a request must not meet that.
-        .max_idle_age(Duration::from_secs(50))
-        .input_buffer_size(BUFFER_BYTES)
-        .output_buffer_size(settings.output_buffer_bytes())
-        .max_response_header_size(BUFFER_BYTES)
-        .build();
-    ureq::Agent::with_parts(config, Connector::new(Arc::clone(settings)), resolver.clone())
+impl Agent {
+    fn new(settings: &Arc<Settings>, resolver: &Resolver, longest_header_bytes: usize) -> Agent {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .proxy(None)
+            .timeout_connect(Some(settings.connect_timeout))
+            // The service closes idle connections after a minute; a request must not meet that.
+            .max_idle_age(Duration::from_secs(50))
+            .input_buffer_size(BUFFER_BYTES)
+            .output_buffer_size(BUFFER_BYTES + longest_header_bytes)
+            .max_response_header_size(BUFFER_BYTES)
+            .build();
+        let inner = ureq::Agent::with_parts(config, Connector::new(Arc::clone(settings)), resolver.clone());
+        Agent { inner, longest_header_bytes }
+    }
+}
+
+fn run<B: ureq::AsSendBody>(
+    agent: &ureq::Agent,
+    request: Result<Request<B>, ureq::http::Error>,
+    left: Duration,
+) -> Result<Response<ureq::Body>, ureq::Error> {
+    let internal = |error| through_ureq(Error::new(Status::Internal, format!("cannot build the request: {error}")));
+    agent.run(agent.configure_request(request.map_err(internal)?).timeout_global(Some(left)).build())
+}
+
+/// The `Date` of an answer, in seconds since 1970.
+fn date_s(headers: &HeaderMap) -> Option<i64> {
+    seconds_since_1970(headers.get("date")?.to_str().ok()?)
+}
+
+fn seconds_since_1970(http_date: &str) -> Option<i64> {
+    let moment: SystemTime = httpdate::parse_http_date(http_date).ok()?;
+    i64::try_from(moment.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()
+}
+
+/// How long to wait by `Retry-After`, which holds seconds or, to be compared with the answer's `Date`, a moment.
+fn retry_after(headers: &HeaderMap, date_s: Option<i64>) -> Option<Duration> {
+    let value = headers.get("retry-after")?.to_str().ok()?.trim();
+    let seconds = match value.parse::<u64>() {
+        Ok(seconds) => seconds,
+        Err(_) => u64::try_from(seconds_since_1970(value)?.saturating_sub(date_s?)).ok()?,
+    };
+    Some(Duration::from_secs(seconds))
 }
 
 fn broken_connection(error: &io::Error) -> Error {
@@ -187,4 +313,38 @@ fn header_value(name: &str, value: &str) -> Result<HeaderValue, Error> {
 /// Our own error on its way through ureq.
 fn through_ureq(error: Error) -> ureq::Error {
     ureq::Error::Other(Box::new(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
+    }
+
+    #[test]
+    fn retry_after_holds_seconds_or_a_moment() {
+        let date = ("date", "Sun, 06 Nov 1994 08:49:37 GMT");
+        let after = |value| {
+            let headers = headers(&[date, ("retry-after", value)]);
+            retry_after(&headers, date_s(&headers))
+        };
+        assert_eq!(after("7"), Some(Duration::from_secs(7)));
+        assert_eq!(after("Sun, 06 Nov 1994 08:49:40 GMT"), Some(Duration::from_secs(3)));
+        assert_eq!(after("Sun, 06 Nov 1994 08:49:30 GMT"), None);
+        for nonsense in ["", "-1", "soon", "1.5"] {
+            assert_eq!(after(nonsense), None, "{nonsense}");
+        }
+        assert_eq!(retry_after(&headers(&[("retry-after", "Sun, 06 Nov 1994 08:49:40 GMT")]), None), None);
+        assert_eq!(retry_after(&headers(&[date]), None), None);
+    }
+
+    #[test]
+    fn a_date_that_is_none_is_none() {
+        assert_eq!(date_s(&headers(&[("date", "Thu, 01 Jan 1970 00:00:01 GMT")])), Some(1));
+        for nonsense in ["", "0", "yesterday", "Sun, 06 Nov 1994 08:49:37"] {
+            assert_eq!(date_s(&headers(&[("date", nonsense)])), None, "{nonsense}");
+        }
+    }
 }

@@ -1,14 +1,16 @@
-//! Names to addresses, within the deadline and remembered. Uses `endpoint`, `sys`, `error`.
+//! Names to addresses, within the deadline and remembered. Uses `cancel`, `endpoint`, `sys`, `error`.
 //!
 //! libc's lookup cannot be interrupted, so it runs in a thread of its own, of which there is at most one a client: callers
-//! wait for its result as long as their deadline allows. Only a lookup that libc has not given up yet outlives the client.
+//! wait for its result as long as their deadline allows, or until they are cancelled. Only a lookup that libc has not
+//! given up yet outlives the client.
 
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::os::fd::AsFd;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ureq::config::Config;
 use ureq::http::Uri;
@@ -16,9 +18,10 @@ use ureq::unversioned::resolver::ResolvedSocketAddrs;
 use ureq::unversioned::transport::NextTimeout;
 
 use super::through_ureq;
-use crate::endpoint::{Endpoint, Host};
+use crate::cancel::{Cancel, Ended, cancelled};
+use crate::endpoint::Host;
 use crate::error::{Error, Status};
-use crate::sys;
+use crate::sys::{self, Event, Readiness};
 
 /// How long an answer is used without asking again.
 const FRESH_FOR: Duration = Duration::from_secs(60);
@@ -29,12 +32,13 @@ const PATIENCE_WITH_OLD_ANSWER: Duration = Duration::from_millis(250);
 /// libc's plug-ins (`nsswitch.conf`) need some, and the thread-local variables of the whole program are in it as well.
 const LOOKUP_STACK_BYTES: usize = 1024 * 1024;
 
-/// Resolves the one host of an endpoint. Clones share what they have learned.
+/// Resolves the one host that is connected to. Clones share what they have learned.
 #[derive(Debug, Clone)]
 pub struct Resolver {
     host: Host,
     port: u16,
     lookup: Arc<Lookup>,
+    cancel: Arc<Cancel>,
 }
 
 /// libc's way from a name to addresses, or a test's.
@@ -43,13 +47,12 @@ type LookUp = dyn Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync;
 struct Lookup {
     look_up: Box<LookUp>,
     state: Mutex<LookupState>,
-    finished: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct LookupState {
-    running: bool,
-    lookups_finished: u64,
+    /// What the lookup that is running sets when it has finished.
+    running: Option<Arc<Event>>,
     /// Of the last lookup, if it failed.
     failure: Option<Error>,
     /// Of the last lookup that succeeded.
@@ -65,8 +68,8 @@ struct Found {
 }
 
 impl Resolver {
-    pub fn new(endpoint: &Endpoint) -> Resolver {
-        Resolver { host: endpoint.host.clone(), port: endpoint.port, lookup: Lookup::new(look_up_in_libc) }
+    pub fn new(host: Host, port: u16, cancel: Arc<Cancel>) -> Resolver {
+        Resolver { host, port, lookup: Lookup::new(look_up_in_libc), cancel }
     }
 
     /// Waits for a thread that has done its work to end, which it is about to; leaves one that has not to itself.
@@ -78,7 +81,7 @@ impl Resolver {
         match &self.host {
             Host::Loopback => Ok(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]),
             Host::Address(address) => Ok(vec![*address]),
-            Host::Name(name) => self.lookup.addresses(name, timeout),
+            Host::Name(name) => self.lookup.addresses(name, timeout, &self.cancel),
         }
     }
 }
@@ -90,29 +93,41 @@ fn look_up_in_libc(host: &str) -> io::Result<Vec<IpAddr>> {
 
 impl Lookup {
     fn new(look_up: impl Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync + 'static) -> Arc<Lookup> {
-        Arc::new(Lookup { look_up: Box::new(look_up), state: Mutex::default(), finished: Condvar::new() })
+        Arc::new(Lookup { look_up: Box::new(look_up), state: Mutex::default() })
     }
 
-    fn addresses(self: &Arc<Self>, host: &str, timeout: Duration) -> Result<Vec<IpAddr>, Error> {
+    fn addresses(self: &Arc<Self>, host: &str, timeout: Duration, cancel: &Cancel) -> Result<Vec<IpAddr>, Error> {
+        let (finished, timeout) = {
+            let mut state = self.lock();
+            if let Some(fresh) = state.found.as_ref().filter(|found| found.age() < FRESH_FOR) {
+                return Ok(fresh.addresses.clone());
+            }
+            let finished = match &state.running {
+                Some(finished) => Arc::clone(finished),
+                None => match self.start(host, &mut state) {
+                    Ok(finished) => finished,
+                    Err(error) => {
+                        let message = format!("cannot start a name lookup: {error}");
+                        return state.old_or(Error::new(Status::ResolveFailed, message).with_os_error(&error));
+                    }
+                },
+            };
+            let has_old = state.found.is_some();
+            (finished, if has_old { PATIENCE_WITH_OLD_ANSWER.min(timeout / 4) } else { timeout })
+        };
+        let waited = cancel.wait_for_any(&[(finished.as_fd(), Readiness::Readable)], Instant::now() + timeout);
         let mut state = self.lock();
-        if let Some(fresh) = state.found.as_ref().filter(|found| found.age() < FRESH_FOR) {
-            return Ok(fresh.addresses.clone());
-        }
-        if !state.running {
-            if let Err(error) = self.start(host, &mut state) {
-                let message = format!("cannot start a name lookup: {error}");
+        match waited {
+            Ok(_) => {}
+            Err(Ended::Cancelled) => return Err(cancelled()),
+            Err(Ended::Late) => {
+                let message = format!("the deadline passed while looking up {host}");
+                return state.old_or(Error::new(Status::Timeout, message));
+            }
+            Err(Ended::Failed(error)) => {
+                let message = format!("cannot wait for a name lookup: {error}");
                 return state.old_or(Error::new(Status::ResolveFailed, message).with_os_error(&error));
             }
-        }
-        let awaited = state.lookups_finished;
-        let timeout = if state.found.is_some() { PATIENCE_WITH_OLD_ANSWER.min(timeout / 4) } else { timeout };
-        let (mut state, _) = self
-            .finished
-            .wait_timeout_while(state, timeout, |state| state.lookups_finished == awaited)
-            .unwrap_or_else(PoisonError::into_inner);
-        if state.lookups_finished == awaited {
-            let message = format!("the deadline passed while looking up {host}");
-            return state.old_or(Error::new(Status::Timeout, message));
         }
         state.end_thread();
         match state.failure.clone() {
@@ -121,17 +136,18 @@ impl Lookup {
         }
     }
 
-    fn start(self: &Arc<Self>, host: &str, state: &mut LookupState) -> io::Result<()> {
+    fn start(self: &Arc<Self>, host: &str, state: &mut LookupState) -> io::Result<Arc<Event>> {
         // That of a lookup whose callers had all given up.
         state.end_thread();
+        let finished = Arc::new(Event::new()?);
         let lookup = Arc::clone(self);
         let host = host.to_owned();
         state.thread = Some(sys::spawn("trro-lookup", LOOKUP_STACK_BYTES, move || {
             let found = (lookup.look_up)(&host);
             lookup.finish(&host, found);
         })?);
-        state.running = true;
-        Ok(())
+        state.running = Some(Arc::clone(&finished));
+        Ok(finished)
     }
 
     /// The last thing that the thread does with the lock held.
@@ -147,9 +163,9 @@ impl Lookup {
                 Some(Error::new(Status::ResolveFailed, format!("cannot resolve {host}: {error}")).with_os_error(&error))
             }
         };
-        state.running = false;
-        state.lookups_finished += 1;
-        self.finished.notify_all();
+        if let Some(finished) = state.running.take() {
+            finished.set();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, LookupState> {
@@ -160,7 +176,7 @@ impl Lookup {
 impl LookupState {
     /// Once it is not running, the thread is about to end, and needs the lock no more.
     fn end_thread(&mut self) {
-        if self.running {
+        if self.running.is_some() {
             return;
         }
         if let Some(thread) = self.thread.take() {
@@ -225,6 +241,10 @@ mod tests {
         (lookup, tell, lookups)
     }
 
+    fn never() -> Cancel {
+        Cancel::new().unwrap()
+    }
+
     fn grow_old(lookup: &Lookup) {
         let mut state = lookup.lock();
         let found = state.found.as_mut().unwrap();
@@ -233,7 +253,7 @@ mod tests {
 
     #[test]
     fn a_name_that_cannot_exist_fails_and_is_named() {
-        let error = Lookup::new(look_up_in_libc).addresses("no-such-host.invalid", LONG).unwrap_err();
+        let error = Lookup::new(look_up_in_libc).addresses("no-such-host.invalid", LONG, &never()).unwrap_err();
         assert_eq!(error.status, Status::ResolveFailed);
         assert!(error.message.contains("no-such-host.invalid"), "{error}");
     }
@@ -242,16 +262,25 @@ mod tests {
     fn a_lookup_that_does_not_end_ends_at_the_deadline() {
         let (lookup, _tell, _) = told();
         let start = Instant::now();
-        let error = lookup.addresses("host.example", Duration::from_millis(50)).unwrap_err();
+        let error = lookup.addresses("host.example", Duration::from_millis(50), &never()).unwrap_err();
         assert_eq!(error.status, Status::Timeout);
         assert!(start.elapsed() >= Duration::from_millis(50));
+    }
+
+    #[test]
+    fn a_lookup_that_does_not_end_can_be_cancelled() {
+        let ((lookup, _tell, _), cancel) = (told(), never());
+        cancel.cancel();
+        let error = lookup.addresses("host.example", LONG, &cancel).unwrap_err();
+        assert_eq!(error.status, Status::Cancelled);
     }
 
     #[test]
     fn every_caller_gets_the_result_of_the_one_lookup() {
         let (lookup, tell, lookups) = told();
         std::thread::scope(|scope| {
-            let callers: Vec<_> = (0..4).map(|_| scope.spawn(|| lookup.addresses("host.example", LONG))).collect();
+            let callers: Vec<_> =
+                (0..4).map(|_| scope.spawn(|| lookup.addresses("host.example", LONG, &never()))).collect();
             tell.send(Ok(loopback())).unwrap();
             for caller in callers {
                 assert_eq!(caller.join().unwrap().unwrap(), loopback());
@@ -265,32 +294,32 @@ mod tests {
         let (lookup, tell, lookups) = told();
         tell.send(Ok(loopback())).unwrap();
         for _ in 0..3 {
-            assert_eq!(lookup.addresses("host.example", LONG).unwrap(), loopback());
+            assert_eq!(lookup.addresses("host.example", LONG, &never()).unwrap(), loopback());
         }
         assert_eq!(lookups.load(Ordering::SeqCst), 1);
         grow_old(&lookup);
         tell.send(Ok(vec![IpAddr::from([127, 0, 0, 2])])).unwrap();
-        assert_eq!(lookup.addresses("host.example", LONG).unwrap(), [IpAddr::from([127, 0, 0, 2])]);
+        assert_eq!(lookup.addresses("host.example", LONG, &never()).unwrap(), [IpAddr::from([127, 0, 0, 2])]);
     }
 
     #[test]
     fn an_old_answer_is_used_when_the_next_lookup_fails() {
         let (lookup, tell, _) = told();
         tell.send(Ok(loopback())).unwrap();
-        lookup.addresses("host.example", LONG).unwrap();
+        lookup.addresses("host.example", LONG, &never()).unwrap();
         grow_old(&lookup);
         tell.send(Err(io::ErrorKind::Other.into())).unwrap();
-        assert_eq!(lookup.addresses("host.example", LONG).unwrap(), loopback());
+        assert_eq!(lookup.addresses("host.example", LONG, &never()).unwrap(), loopback());
     }
 
     #[test]
     fn an_old_answer_is_used_long_before_the_deadline_when_the_next_lookup_hangs() {
         let (lookup, tell, _) = told();
         tell.send(Ok(loopback())).unwrap();
-        lookup.addresses("host.example", LONG).unwrap();
+        lookup.addresses("host.example", LONG, &never()).unwrap();
         grow_old(&lookup);
         let start = Instant::now();
-        assert_eq!(lookup.addresses("host.example", LONG).unwrap(), loopback());
+        assert_eq!(lookup.addresses("host.example", LONG, &never()).unwrap(), loopback());
         assert!(start.elapsed() < Duration::from_secs(10));
     }
 
@@ -304,6 +333,6 @@ mod tests {
             const NEVER_BLOCKED: u64 = 1 << 8 | 1 << 18 | 1 << 31 | 1 << 32;
             if blocked | NEVER_BLOCKED == u64::MAX { Ok(loopback()) } else { Err(io::ErrorKind::Other.into()) }
         });
-        assert_eq!(lookup.addresses("host.example", LONG).unwrap(), loopback());
+        assert_eq!(lookup.addresses("host.example", LONG, &never()).unwrap(), loopback());
     }
 }

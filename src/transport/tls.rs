@@ -1,108 +1,173 @@
-//! TLS: whom to believe, and the handshake. Uses `connect`, `error`.
+//! TLS: whom to believe, and the handshake. Uses `connect`, `verifier`, `clock`, `error`.
 
 use std::fmt;
 use std::io;
-use std::net::TcpStream;
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Instant;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use once_cell::sync::OnceCell;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, ClientConfig, ClientConnection, RootCertStore};
 
-use super::connect::UntilDeadline;
+use super::connect::{UntilDeadline, is_deadline};
+use super::verifier::Verifier;
+use crate::clock::Clock;
 use crate::error::{Error, Status};
+
+/// Whom to believe, who we are, and what is left of earlier sessions.
+pub struct Tls {
+    roots: Arc<RootCertStore>,
+    identity: Option<Arc<CertifiedKey>>,
+    clock: Arc<Clock>,
+    made: Mutex<Option<Made>>,
+}
+
+/// Made at the first connection: a client of a plain HTTP endpoint never needs it.
+#[derive(Clone)]
+struct Made {
+    config: Arc<ClientConfig>,
+    verifier: Arc<Verifier>,
+}
 
 /// The authorities that may vouch for the service. There is no way to accept a certificate that none of them vouches
 /// for.
-pub struct Roots {
-    certificates: Arc<RootCertStore>,
-    config: OnceCell<Arc<ClientConfig>>,
+pub fn built_in_roots() -> RootCertStore {
+    RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }
 }
 
-impl Roots {
-    /// Mozilla's list, as it was when the library was built.
-    pub fn built_in() -> Roots {
-        Roots::new(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() })
+/// The authorities of a PEM file, instead of the built-in ones.
+pub fn roots_from_file(path: &Path) -> Result<RootCertStore, Error> {
+    let bad = |what: String| Error::invalid_argument("ca_file", what);
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates("ca_file", path)? {
+        roots
+            .add(certificate)
+            .map_err(|error| bad(format!("has a certificate that cannot be used: {}: {error}", path.display())))?;
     }
+    Ok(roots)
+}
 
-    /// The certificates of a PEM file, instead of the built-in ones.
-    pub fn from_file(path: &Path) -> Result<Roots, Error> {
-        let bad = |what: String| Error::invalid_argument("ca_file", what);
-        let pem = read_regular_file(path)
-            .map_err(|error| bad(format!("cannot be read: {}: {error}", path.display())).with_os_error(&error))?;
-        let mut certificates = RootCertStore::empty();
-        for certificate in CertificateDer::pem_slice_iter(&pem) {
-            certificate
-                .map_err(|error| error.to_string())
-                .and_then(|certificate| certificates.add(certificate).map_err(|error| error.to_string()))
-                .map_err(|error| bad(format!("has a certificate that cannot be used: {}: {error}", path.display())))?;
-        }
-        if certificates.is_empty() {
-            return Err(bad(format!("has no certificate in PEM form: {}", path.display())));
-        }
-        Ok(Roots::new(certificates))
+/// A certificate with its chain and its key, both in PEM form, by which the service or its gateway knows this client.
+pub fn identity_from_files(certificate: &Path, key: &Path) -> Result<Arc<CertifiedKey>, Error> {
+    let chain = certificates("client_cert_file", certificate)?;
+    let bad = |what: String| Error::invalid_argument("client_key_file", what);
+    let pem = zeroize::Zeroizing::new(read("client_key_file", key)?);
+    let secret = PrivateKeyDer::from_pem_slice(&pem)
+        .map_err(|_| bad(format!("has no unencrypted private key in PEM form: {}", key.display())))?;
+    let signing_key = provider()
+        .key_provider
+        .load_private_key(secret)
+        .map_err(|_| bad(format!("has a private key of a kind that cannot be used: {}", key.display())))?;
+    let identity = CertifiedKey::new(chain, signing_key);
+    match identity.keys_match() {
+        Ok(()) => Ok(Arc::new(identity)),
+        Err(_) => Err(bad(format!("does not belong to the certificate of client_cert_file: {}", key.display()))),
     }
+}
 
-    fn new(certificates: RootCertStore) -> Roots {
-        Roots { certificates: Arc::new(certificates), config: OnceCell::new() }
+fn certificates(field: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let bad = |what: String| Error::invalid_argument(field, what);
+    let certificates = CertificateDer::pem_slice_iter(&read(field, path)?)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| bad(format!("has a certificate that cannot be used: {}: {error}", path.display())))?;
+    if certificates.is_empty() {
+        return Err(bad(format!("has no certificate in PEM form: {}", path.display())));
     }
-
-    /// Made at the first connection: a client of a plain HTTP endpoint never needs it.
-    fn config(&self) -> Result<Arc<ClientConfig>, Error> {
-        self.config
-            .get_or_try_init(|| {
-                let provider = Arc::new(rustls::crypto::ring::default_provider());
-                let config = ClientConfig::builder_with_provider(provider)
-                    .with_safe_default_protocol_versions()
-                    .map_err(|error| explain(&error))?
-                    .with_root_certificates(Arc::clone(&self.certificates))
-                    .with_no_client_auth();
-                Ok(Arc::new(config))
-            })
-            .cloned()
-    }
+    Ok(certificates)
 }
 
 /// A pipe would make its reader wait, and a device may never end.
-fn read_regular_file(path: &Path) -> io::Result<Vec<u8>> {
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-    }
-    std::fs::read(path)
+fn read(field: &str, path: &Path) -> Result<Vec<u8>, Error> {
+    let read = || {
+        if !std::fs::metadata(path)?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+        }
+        std::fs::read(path)
+    };
+    read().map_err(|error| {
+        Error::invalid_argument(field, format!("cannot be read: {}: {error}", path.display())).with_os_error(&error)
+    })
 }
 
-impl fmt::Debug for Roots {
+fn provider() -> CryptoProvider {
+    rustls::crypto::ring::default_provider()
+}
+
+impl Tls {
+    pub fn new(roots: RootCertStore, identity: Option<Arc<CertifiedKey>>, clock: Arc<Clock>) -> Tls {
+        Tls { roots: Arc::new(roots), identity, clock, made: Mutex::new(None) }
+    }
+
+    /// Whether every peer whose certificate was taken without knowing the time may be believed, now that an answer says that
+    /// it is `date_s`, or says nothing.
+    pub fn believe(&self, date_s: Option<i64>) -> Result<(), Error> {
+        match self.made.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+            Some(made) => made.verifier.believe(date_s).map_err(|error| explain(&error)),
+            None => Ok(()),
+        }
+    }
+
+    /// Forgets every session, and whose certificates were taken.
+    pub fn reset(&self) {
+        *self.made.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Proves that the other side is `name` and agrees on keys.
+    pub fn handshake(
+        &self,
+        name: &ServerName<'static>,
+        stream: &mut UntilDeadline<'_>,
+    ) -> Result<ClientConnection, Error> {
+        let config = self.made()?.config;
+        let mut session = ClientConnection::new(config, name.clone()).map_err(|error| explain(&error))?;
+        // A request is in memory as a whole before it is sent, whatever its length.
+        session.set_buffer_limit(None);
+        while session.is_handshaking() {
+            session.complete_io(stream).map_err(|error| match tls_error(&error) {
+                Some(error) => explain(error),
+                None if is_deadline(&error) => Error::new(Status::Timeout, "the TLS handshake did not end in time"),
+                None => {
+                    Error::new(Status::ConnectFailed, format!("the connection broke in the TLS handshake: {error}"))
+                        .with_os_error(&error)
+                }
+            })?;
+        }
+        Ok(session)
+    }
+
+    fn made(&self) -> Result<Made, Error> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = &*made {
+            return Ok(made.clone());
+        }
+        let new = self.make().map_err(|error| explain(&error))?;
+        *made = Some(new.clone());
+        Ok(new)
+    }
+
+    fn make(&self) -> Result<Made, rustls::Error> {
+        let provider = Arc::new(provider());
+        let verifier = Arc::new(Verifier::new(Arc::clone(&self.roots), &provider, Arc::clone(&self.clock))?);
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::clone(&verifier) as Arc<_>);
+        let config = match &self.identity {
+            Some(identity) => {
+                config.with_client_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(Arc::clone(identity))))
+            }
+            None => config.with_no_client_auth(),
+        };
+        Ok(Made { config: Arc::new(config), verifier })
+    }
+}
+
+impl fmt::Debug for Tls {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Roots({})", self.certificates.len())
+        formatter.debug_struct("Tls").field("roots", &self.roots.len()).finish_non_exhaustive()
     }
-}
-
-/// Proves that the other side is `name` and agrees on keys.
-pub fn handshake(
-    roots: &Roots,
-    name: &ServerName<'static>,
-    stream: &TcpStream,
-    deadline: Instant,
-) -> Result<ClientConnection, Error> {
-    let mut session = ClientConnection::new(roots.config()?, name.clone()).map_err(|error| explain(&error))?;
-    // A request is in memory as a whole before it is sent, whatever its length.
-    session.set_buffer_limit(None);
-    while session.is_handshaking() {
-        session.complete_io(&mut UntilDeadline { stream, deadline }).map_err(|error| {
-            if let Some(error) = tls_error(&error) {
-                return explain(error);
-            }
-            match error.kind() {
-                io::ErrorKind::TimedOut => Error::new(Status::Timeout, "the TLS handshake did not end in time"),
-                _ => Error::new(Status::ConnectFailed, format!("the connection broke in the TLS handshake: {error}"))
-                    .with_os_error(&error),
-            }
-        })?;
-    }
-    Ok(session)
 }
 
 /// The TLS failure inside an I/O error, if that is what it is.

@@ -187,12 +187,6 @@ static trro_status some_credentials(void *user_data, trro_credentials *credentia
     return TRRO_STATUS_OK;
 }
 
-static void some_log(void *user_data, int32_t level, const char *message) {
-    (void)user_data;
-    (void)level;
-    (void)message;
-}
-
 #define REFUSE_FIELD(field, value)                     \
     do {                                               \
         trro_client_config config = config_for_test(); \
@@ -200,34 +194,90 @@ static void some_log(void *user_data, int32_t level, const char *message) {
         refuse_config(&config, "config->" #field);     \
     } while (0)
 
-static void what_does_not_work_yet_is_refused_when_set(void) {
-    static const uint8_t key[32] = {0};
+static void fields_that_make_no_sense_are_refused(void) {
+    REFUSE_FIELD(cvm_role, "a/b");
+    REFUSE_FIELD(client_cert_file, "/nonexistent/cert.pem");
+    REFUSE_FIELD(proxy, "https://127.0.0.1:3128");
+    REFUSE_FIELD(network_interface, "a name that no device has");
+    REFUSE_FIELD(max_attempts, 101);
+    REFUSE_FIELD(max_requests_per_s, 1001);
+    REFUSE_FIELD(log_level, -1);
+    REFUSE_FIELD(log_level, 5);
+    REFUSE_FIELD(log_level, INT32_MIN);
+    REFUSE_FIELD(log_level, INT32_MAX);
+}
+
+static void a_proxy_that_is_refused_shows_no_password(void) {
+    trro_client_config config = config_for_test();
+    trro_client *client;
+    trro_error error;
+    config.proxy = "http://user:s3cret@proxy.example/path";
+    CHECK_STATUS(trro_client_new(&config, &client, &error), TRRO_STATUS_INVALID_ARGUMENT, &error);
+    CHECK(strstr(error.message, "s3cret") == NULL);
+}
+
+static void two_ways_to_sign_are_refused(void) {
+    static const uint8_t key[TRRO_SIGNING_KEY_SIZE] = {0};
     trro_credentials credentials = TRRO_CREDENTIALS_INIT;
     trro_client_config config = config_for_test();
-    REFUSE_FIELD(credentials_fn, some_credentials);
-    REFUSE_FIELD(credentials_data, buffer);
-    REFUSE_FIELD(cvm_role, "role");
-    REFUSE_FIELD(client_cert_file, "cert.pem");
-    REFUSE_FIELD(client_key_file, "key.pem");
-    REFUSE_FIELD(proxy, "http://127.0.0.1:3128");
-    REFUSE_FIELD(no_proxy, "*");
-    REFUSE_FIELD(network_interface, "wwan0");
-    REFUSE_FIELD(max_attempts, 4);
-    REFUSE_FIELD(max_requests_per_s, TRRO_UNLIMITED);
-    REFUSE_FIELD(fleet_size, 1000);
-    REFUSE_FIELD(log_level, 1);
-    REFUSE_FIELD(log_fn, some_log);
-    REFUSE_FIELD(log_data, buffer);
     config.credentials = &credentials;
+    config.credentials_fn = some_credentials;
     credentials.secret_id = "AKIDEXAMPLE";
-    credentials.signing_key = key;
-    refuse_config(&config, "config->credentials->signing_key");
-    credentials.signing_key = NULL;
+    credentials.secret_key = "secret";
+    refuse_config(&config, "config->credentials_fn");
+    config.credentials_fn = NULL;
     credentials.signing_date = "2026-01-01";
     refuse_config(&config, "config->credentials->signing_date");
+    credentials.signing_key = key;
+    refuse_config(&config, "config->credentials->secret_key");
+    credentials.secret_key = NULL;
     credentials.signing_date = NULL;
-    credentials.expires_at_s = 1;
+    refuse_config(&config, "config->credentials->signing_date");
+    credentials.signing_date = "2026-02-29";
+    refuse_config(&config, "config->credentials->signing_date");
+    credentials.signing_date = "2026-02-28";
+    credentials.expires_at_s = -1;
     refuse_config(&config, "config->credentials->expires_at_s");
+}
+
+static void a_client_certificate_needs_its_key(void) {
+    trro_client_config config = config_for_test();
+    config.client_cert_file = "/nonexistent/cert.pem";
+    refuse_config(&config, "config->client_cert_file");
+    config.client_cert_file = NULL;
+    config.client_key_file = "/nonexistent/key.pem";
+    refuse_config(&config, "config->client_key_file");
+}
+
+static void derive_refuses_what_is_no_key_or_day(void) {
+    uint8_t key[TRRO_SIGNING_KEY_SIZE];
+    static const uint8_t zero[TRRO_SIGNING_KEY_SIZE] = {0};
+    trro_error error;
+    CHECK_STATUS(trro_derive_signing_key("secret", "2026-01-01", NULL, &error), TRRO_STATUS_INVALID_ARGUMENT, &error);
+    memset(key, 0xa5, sizeof key);
+    CHECK_STATUS(trro_derive_signing_key(NULL, "2026-01-01", key, &error), TRRO_STATUS_INVALID_ARGUMENT, &error);
+    CHECK(strstr(error.message, "secret_key") != NULL && memcmp(key, zero, sizeof key) == 0);
+    CHECK_STATUS(trro_derive_signing_key("s3cret ", "2026-01-01", key, &error), TRRO_STATUS_INVALID_ARGUMENT, &error);
+    CHECK(strstr(error.message, "secret_key") != NULL && strstr(error.message, "s3cret ") == NULL);
+    CHECK_STATUS(trro_derive_signing_key("secret", NULL, key, &error), TRRO_STATUS_INVALID_ARGUMENT, &error);
+    CHECK_STATUS(trro_derive_signing_key("secret", "2026-1-1", key, &error), TRRO_STATUS_INVALID_ARGUMENT, &error);
+    CHECK(strstr(error.message, "date") != NULL);
+    CHECK_STATUS(trro_derive_signing_key("secret", "2026-01-01", key, NULL), TRRO_STATUS_OK, NULL);
+    CHECK(memcmp(key, zero, sizeof key) != 0);
+}
+
+static void the_new_functions_refuse_null(void) {
+    trro_client *client = client_for_test();
+    int64_t offset_ms = 7;
+    trro_error error;
+    trro_client_cancel(NULL);
+    CHECK_STATUS(trro_client_resume(NULL, &error), TRRO_STATUS_INVALID_ARGUMENT, &error);
+    CHECK_STATUS(trro_client_clock_offset_ms(NULL, &offset_ms, &error), TRRO_STATUS_INVALID_ARGUMENT, &error);
+    CHECK(offset_ms == 0);
+    CHECK_STATUS(trro_client_clock_offset_ms(client, NULL, &error), TRRO_STATUS_INVALID_ARGUMENT, &error);
+    CHECK_STATUS(trro_client_clock_offset_ms(client, &offset_ms, &error), TRRO_STATUS_OK, &error);
+    CHECK(offset_ms == TRRO_ABSENT);
+    trro_client_free(client);
 }
 
 static void a_ca_file_that_cannot_be_used_is_named(void) {
@@ -279,7 +329,12 @@ static const test tests[] = {
     {"blanks_around_a_key_are_named", blanks_around_a_key_are_named, "", 0},
     {"credentials_without_a_part_are_refused", credentials_without_a_part_are_refused, "", 0},
     {"numbers_out_of_range_are_refused", numbers_out_of_range_are_refused, "", 0},
-    {"what_does_not_work_yet_is_refused_when_set", what_does_not_work_yet_is_refused_when_set, "", 0},
+    {"fields_that_make_no_sense_are_refused", fields_that_make_no_sense_are_refused, "", 0},
+    {"a_proxy_that_is_refused_shows_no_password", a_proxy_that_is_refused_shows_no_password, "", 0},
+    {"two_ways_to_sign_are_refused", two_ways_to_sign_are_refused, "", 0},
+    {"a_client_certificate_needs_its_key", a_client_certificate_needs_its_key, "", 0},
+    {"derive_refuses_what_is_no_key_or_day", derive_refuses_what_is_no_key_or_day, "", 0},
+    {"the_new_functions_refuse_null", the_new_functions_refuse_null, "", 0},
     {"a_ca_file_that_cannot_be_used_is_named", a_ca_file_that_cannot_be_used_is_named, "", 0},
     {"strings_of_a_megabyte_are_no_problem", strings_of_a_megabyte_are_no_problem, "", 0},
 };

@@ -1,0 +1,242 @@
+//! Ends what the calls of a client wait for, when the program says so. Uses `sys`, `error`.
+//!
+//! A flag says that the client is cancelled, and an event wakes who waits. The event stays set as long as the flag is, so
+//! that every waiting thread sees it and none takes another's wake-up.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Instant;
+
+use crate::error::{Error, Status};
+use crate::sys::{Event, MOST_AWAITED, Readiness, wait_for_any};
+
+/// Whether the calls of a client are to end.
+#[derive(Debug)]
+pub struct Cancel {
+    is_set: AtomicBool,
+    event: Event,
+    calls: AtomicUsize,
+    process_id: u32,
+}
+
+/// Why a wait ended without what it was for.
+#[derive(Debug)]
+pub enum Ended {
+    /// The deadline passed.
+    Late,
+    /// The program cancelled.
+    Cancelled,
+    /// The system refused to wait.
+    Failed(io::Error),
+}
+
+/// A call in progress, for as long as it lives.
+#[derive(Debug)]
+pub struct Call<'a>(&'a Cancel);
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        self.0.calls.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Cancel {
+    /// Takes a descriptor, which is all that can fail.
+    pub fn new() -> Result<Cancel, Error> {
+        let event = Event::new().map_err(|error| no_descriptor(&error))?;
+        let process_id = std::process::id();
+        Ok(Cancel { is_set: AtomicBool::new(false), event, calls: AtomicUsize::new(0), process_id })
+    }
+
+    /// Whether it was made in this process, and not before a fork.
+    pub fn is_of_this_process(&self) -> bool {
+        self.process_id == std::process::id()
+    }
+
+    /// Ends every call, and every later one until [`Cancel::resume`]. Safe in a signal handler. Without effect in a forked
+    /// child, whose event is its parent's.
+    pub fn cancel(&self) {
+        if self.is_of_this_process() {
+            self.is_set.store(true, Ordering::SeqCst);
+            self.event.set();
+        }
+    }
+
+    /// Lets calls begin again. Refused while one that was cancelled has not returned yet: it might miss that it was.
+    pub fn resume(&self) -> Result<(), Error> {
+        if self.is_set() && self.calls.load(Ordering::SeqCst) > 0 {
+            return Err(Error::invalid_argument("client", "has a cancelled call that has not returned yet"));
+        }
+        self.is_set.store(false, Ordering::SeqCst);
+        self.settle();
+        Ok(())
+    }
+
+    /// Whether calls are to end.
+    pub fn is_set(&self) -> bool {
+        self.is_set.load(Ordering::SeqCst)
+    }
+
+    /// Begins a call; an error if it is cancelled already.
+    pub fn begin(&self) -> Result<Call<'_>, Error> {
+        if self.is_set() {
+            return Err(cancelled());
+        }
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        let call = Call(self);
+        if self.is_set() { Err(cancelled()) } else { Ok(call) }
+    }
+
+    /// Waits until one of the descriptors is ready, and gives its index.
+    pub fn wait_for_any(&self, awaited: &[(BorrowedFd<'_>, Readiness)], deadline: Instant) -> Result<usize, Ended> {
+        let mut all = [(self.event.as_fd(), Readiness::Readable); MOST_AWAITED];
+        let count = awaited.len().min(MOST_AWAITED - 1);
+        all[1..=count].copy_from_slice(&awaited[..count]);
+        loop {
+            match wait_for_any(&all[..=count], deadline) {
+                Ok(None) => return Err(Ended::Late),
+                Ok(Some(0)) if self.is_set() => return Err(Ended::Cancelled),
+                Ok(Some(0)) => self.settle(),
+                Ok(Some(index)) => return Ok(index - 1),
+                Err(error) => return Err(Ended::Failed(error)),
+            }
+        }
+    }
+
+    /// Waits for that moment, or until cancelled.
+    pub fn sleep_until(&self, moment: Instant) -> Result<(), Error> {
+        match self.wait_for_any(&[], moment) {
+            Err(Ended::Cancelled) => Err(cancelled()),
+            Err(Ended::Failed(error)) => {
+                Err(Error::new(Status::Internal, format!("cannot wait: {error}")).with_os_error(&error))
+            }
+            Err(Ended::Late) | Ok(_) => Ok(()),
+        }
+    }
+
+    /// The event says what the flag says, also if the flag changes at this moment: whoever takes the event looks at the
+    /// flag afterwards, and whoever raises the flag sets the event afterwards.
+    fn settle(&self) {
+        self.event.take();
+        if self.is_set() {
+            self.event.set();
+        }
+    }
+}
+
+/// The error of a call that the program has ended.
+pub fn cancelled() -> Error {
+    Error::new(Status::Cancelled, "the call was cancelled by trro_client_cancel()")
+}
+
+/// There is no descriptor left for what a client needs.
+fn no_descriptor(error: &io::Error) -> Error {
+    Error::new(Status::ConnectFailed, format!("no descriptor for the client: {error}")).with_os_error(error)
+}
+
+/// Something that one thread at a time may do, while others wait no longer than they can.
+#[derive(Debug)]
+pub struct Turn(Event);
+
+/// Having the turn, for as long as it lives.
+#[derive(Debug)]
+pub struct HavingTurn<'a>(&'a Turn);
+
+impl Drop for HavingTurn<'_> {
+    fn drop(&mut self) {
+        self.0.0.set();
+    }
+}
+
+impl Turn {
+    /// Takes a descriptor, which is all that can fail.
+    pub fn new() -> Result<Turn, Error> {
+        Event::with_token().map(Turn).map_err(|error| no_descriptor(&error))
+    }
+
+    /// Waits for the turn.
+    pub fn take(&self, cancel: &Cancel, deadline: Instant) -> Result<HavingTurn<'_>, Ended> {
+        loop {
+            if self.0.take() {
+                return Ok(HavingTurn(self));
+            }
+            cancel.wait_for_any(&[(self.0.as_fd(), Readiness::Readable)], deadline)?;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    fn in_a_minute() -> Instant {
+        Instant::now() + Duration::from_secs(60)
+    }
+
+    #[test]
+    fn every_waiting_thread_is_woken() {
+        let cancel = Cancel::new().unwrap();
+        std::thread::scope(|scope| {
+            let waiting: Vec<_> = (0..8).map(|_| scope.spawn(|| cancel.sleep_until(in_a_minute()))).collect();
+            cancel.cancel();
+            for thread in waiting {
+                assert_eq!(thread.join().unwrap().unwrap_err().status, Status::Cancelled);
+            }
+        });
+    }
+
+    #[test]
+    fn it_is_sticky_until_resumed() {
+        let cancel = Cancel::new().unwrap();
+        cancel.cancel();
+        for _ in 0..2 {
+            assert_eq!(cancel.begin().unwrap_err().status, Status::Cancelled);
+            assert!(cancel.sleep_until(in_a_minute()).is_err());
+        }
+        cancel.resume().unwrap();
+        assert!(cancel.begin().is_ok());
+        assert!(cancel.sleep_until(Instant::now()).is_ok());
+    }
+
+    #[test]
+    fn resuming_is_refused_while_a_cancelled_call_runs() {
+        let cancel = Cancel::new().unwrap();
+        let call = cancel.begin().unwrap();
+        cancel.resume().unwrap();
+        cancel.cancel();
+        assert_eq!(cancel.resume().unwrap_err().status, Status::InvalidArgument);
+        assert!(cancel.is_set());
+        drop(call);
+        cancel.resume().unwrap();
+        assert!(!cancel.is_set());
+    }
+
+    #[test]
+    fn an_event_that_outlived_its_flag_wakes_nobody() {
+        let cancel = Cancel::new().unwrap();
+        cancel.event.set();
+        assert!(cancel.sleep_until(Instant::now() + Duration::from_millis(20)).is_ok());
+    }
+
+    #[test]
+    fn a_turn_is_one_threads_at_a_time_and_waited_for_no_longer_than_the_deadline() {
+        let (cancel, turn) = (Cancel::new().unwrap(), Turn::new().unwrap());
+        let having = turn.take(&cancel, in_a_minute()).unwrap();
+        assert!(matches!(turn.take(&cancel, Instant::now()), Err(Ended::Late)));
+        let (tell, told) = mpsc::channel();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let _having = turn.take(&cancel, in_a_minute()).unwrap();
+                tell.send(()).unwrap();
+            });
+            drop(having);
+            told.recv().unwrap();
+        });
+        let _having = turn.take(&cancel, in_a_minute()).unwrap();
+        cancel.cancel();
+        assert!(matches!(turn.take(&cancel, in_a_minute()), Err(Ended::Cancelled)));
+    }
+}

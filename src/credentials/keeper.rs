@@ -1,0 +1,148 @@
+//! What signs at this moment: given once, or asked for again when it runs out or is refused. Uses `cancel`, `clock`, `log`,
+//! `sys`, `error`.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::{Credentials, has_expired, is_due};
+use crate::cancel::{Cancel, Ended, Turn, cancelled};
+use crate::clock::Clock;
+use crate::error::{Error, Status};
+use crate::log::Log;
+use crate::sys::since_boot;
+
+/// How long a source that failed is left alone while the last credentials still hold.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
+
+/// Gives credentials, before the deadline if it can.
+pub type Ask = dyn Fn(Instant) -> Result<Credentials, Error> + Send + Sync;
+
+/// Keeps the credentials of a client.
+pub struct Keeper(Source);
+
+enum Source {
+    Fixed(Arc<Credentials>),
+    Renewed(Renewed),
+}
+
+struct Renewed {
+    /// For people.
+    name: &'static str,
+    ask: Box<Ask>,
+    turn: Turn,
+    held: Mutex<Held>,
+}
+
+#[derive(Default)]
+struct Held {
+    credentials: Option<Arc<Credentials>>,
+    /// Since boot: when the source may be asked again.
+    rested: Duration,
+}
+
+impl Keeper {
+    /// Credentials that never change.
+    pub fn fixed(credentials: Credentials) -> Keeper {
+        Keeper(Source::Fixed(Arc::new(credentials)))
+    }
+
+    /// Credentials that `ask` gives, one thread at a time.
+    pub fn renewed(name: &'static str, ask: Box<Ask>) -> Result<Keeper, Error> {
+        Ok(Keeper(Source::Renewed(Renewed { name, ask, turn: Turn::new()?, held: Mutex::default() })))
+    }
+
+    /// What signs now. Asks for it if there is none, or if it is about to run out.
+    pub fn current(
+        &self,
+        clock: &Clock,
+        log: &Log,
+        cancel: &Cancel,
+        deadline: Instant,
+    ) -> Result<Arc<Credentials>, Error> {
+        match &self.0 {
+            Source::Fixed(credentials) => Ok(Arc::clone(credentials)),
+            Source::Renewed(renewed) => renewed.current(clock, log, cancel, deadline),
+        }
+    }
+
+    /// Drops what the service has refused; whether other credentials can be had.
+    pub fn forget(&self, refused: &Arc<Credentials>) -> bool {
+        let Source::Renewed(renewed) = &self.0 else { return false };
+        let mut held = renewed.held();
+        if held.credentials.as_ref().is_some_and(|held| Arc::ptr_eq(held, refused)) {
+            *held = Held::default();
+        }
+        true
+    }
+}
+
+impl Renewed {
+    fn current(&self, clock: &Clock, log: &Log, cancel: &Cancel, deadline: Instant) -> Result<Arc<Credentials>, Error> {
+        if let Some(fresh) = self.fresh(clock) {
+            return Ok(fresh);
+        }
+        let _turn = self.turn.take(cancel, deadline).map_err(|ended| self.not_waited(ended))?;
+        // Another thread may have asked while this one waited.
+        if let Some(fresh) = self.fresh(clock) {
+            return Ok(fresh);
+        }
+        match (self.ask)(deadline) {
+            Ok(credentials) => {
+                log.info(format_args!("{} gave credentials", self.name));
+                let credentials = Arc::new(credentials);
+                *self.held() = Held { credentials: Some(Arc::clone(&credentials)), rested: Duration::ZERO };
+                Ok(credentials)
+            }
+            Err(error) if error.status == Status::Cancelled => Err(error),
+            Err(error) => match self.last(clock) {
+                Some(last) => {
+                    log.warning(format_args!("{error}; the credentials from before are used"));
+                    Ok(last)
+                }
+                None => Err(error),
+            },
+        }
+    }
+
+    /// What is held, unless it is to be asked for anew.
+    fn fresh(&self, clock: &Clock) -> Option<Arc<Credentials>> {
+        let held = self.held();
+        let credentials = held.credentials.as_ref()?;
+        (!is_due(credentials, clock.now().s) || since_boot() < held.rested).then(|| Arc::clone(credentials))
+    }
+
+    /// What is held although the source has failed, as long as it has not run out.
+    fn last(&self, clock: &Clock) -> Option<Arc<Credentials>> {
+        let mut held = self.held();
+        held.rested = since_boot() + PAUSE_AFTER_FAILURE;
+        held.credentials.clone().filter(|credentials| !has_expired(credentials, clock.now().s))
+    }
+
+    fn not_waited(&self, ended: Ended) -> Error {
+        match ended {
+            Ended::Cancelled => cancelled(),
+            Ended::Late => {
+                Error::new(Status::Timeout, format!("the deadline passed while another thread asks {}", self.name))
+            }
+            Ended::Failed(error) => {
+                Error::new(Status::Internal, format!("cannot wait for {}: {error}", self.name)).with_os_error(&error)
+            }
+        }
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Keeper {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Source::Fixed(credentials) => credentials.fmt(formatter),
+            Source::Renewed(renewed) => {
+                formatter.debug_struct("Renewed").field("name", &renewed.name).finish_non_exhaustive()
+            }
+        }
+    }
+}
