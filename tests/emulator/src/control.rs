@@ -28,7 +28,11 @@ fn carry_out(shared: &Shared, command: &str, body: &str) -> Result<Value, String
         "always" => lock(&shared.faults).always(if body.is_empty() { None } else { Some(fault()?) }),
         "statistics" => {
             let statistics = lock(&shared.statistics);
-            return Ok(json!({"connections": statistics.connections, "requests": statistics.requests.len()}));
+            return Ok(json!({
+                "connections": statistics.connections,
+                "requests": statistics.requests.len(),
+                "resumed": statistics.resumed,
+            }));
         }
         _ => return Err(format!("{command}: no such command")),
     }

@@ -1,6 +1,7 @@
 //! The ways to misbehave.
 
 use std::collections::VecDeque;
+use std::num::ParseIntError;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -47,6 +48,57 @@ pub enum Fault {
     Answer(String),
     /// A sound answer in which the secrets of the request stand as well.
     Echo,
+    /// Reads the request and never answers; the connection stays open until the client closes it.
+    StallHead,
+    /// Sends the head and half of the body, then nothing until the client closes the connection.
+    StallBody,
+    /// Reads the request and closes the connection without a byte of answer.
+    HangUp,
+    /// A body that goes on until the client closes the connection.
+    EndlessBody,
+    /// Header lines that go on until the client closes the connection.
+    EndlessHead,
+    /// Has had too many requests, and tells after how many seconds to come back.
+    ThrottledFor(u64),
+    /// HTTP status 503, and tells after how many seconds to come back.
+    UnavailableFor(u64),
+    /// A sound answer that has been so many seconds in a cache.
+    Aged(u64),
+    /// A sound answer without a Date.
+    NoDate,
+    /// A sound answer with a Date that is ahead by so many seconds; the clock that it checks by is right.
+    Date(i64),
+    /// Its clock is ahead by so many seconds, and the answer has no Date.
+    WrongClockNoDate(i64),
+    /// One of [`SOMETIMES`] at so many requests in a hundred, always the same ones; behaves at the others.
+    Sometimes(u64),
+}
+
+/// The faults that [`Fault::Sometimes`] takes from, as [`Fault::from_str`] reads them.
+const SOMETIMES: [&str; 7] =
+    ["reset", "hang-up", "cut-off", "error:InternalError", "error:ServiceUnavailable", "status:503", "throttled"];
+
+impl Fault {
+    /// What it comes to at the request with this ordinal.
+    pub fn at_request(self, ordinal: usize) -> Option<Fault> {
+        let Fault::Sometimes(percent) = self else {
+            return Some(self);
+        };
+        let random = scramble(ordinal as u64);
+        if random % 100 >= percent {
+            return None;
+        }
+        let chosen = SOMETIMES[(random / 100) as usize % SOMETIMES.len()];
+        chosen.parse().ok()
+    }
+}
+
+/// SplitMix64: the same number for the same ordinal in every run.
+fn scramble(ordinal: u64) -> u64 {
+    let mut state = ordinal.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    state = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    state = (state ^ (state >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    state ^ (state >> 31)
 }
 
 impl FromStr for Fault {
@@ -54,31 +106,46 @@ impl FromStr for Fault {
 
     fn from_str(text: &str) -> Result<Fault, String> {
         let (name, value) = text.split_once(':').unwrap_or((text, ""));
-        let number = || value.parse::<u64>().map_err(|error| format!("{text}: {error}"));
         Ok(match name {
-            "late" => Fault::Late(Duration::from_millis(number()?)),
-            "drip" => Fault::Drip(Duration::from_millis(number()?)),
+            "late" => Fault::Late(Duration::from_millis(number(text, value)?)),
+            "drip" => Fault::Drip(Duration::from_millis(number(text, value)?)),
             "cut-off" => Fault::CutOff,
             "wrong-length" => Fault::WrongLength,
             "wrong-type" => Fault::WrongType,
             "not-json" => Fault::NotJson,
-            "too-large" => Fault::TooLarge(usize::try_from(number()?).map_err(|error| format!("{text}: {error}"))?),
+            "too-large" => Fault::TooLarge(number(text, value)?),
             "gzip" => Fault::Gzip,
             "gzip-cut-off" => Fault::GzipCutOff,
             "unasked" => Fault::Unasked,
-            "status" => Fault::Status(value.parse().map_err(|error| format!("{text}: {error}"))?),
+            "status" => Fault::Status(number(text, value)?),
             "redirect" => Fault::Redirect,
             "reset" => Fault::Reset,
-            "wrong-clock" => Fault::WrongClock(value.parse().map_err(|error| format!("{text}: {error}"))?),
+            "wrong-clock" => Fault::WrongClock(number(text, value)?),
             "region-required" => Fault::RegionRequired,
             "throttled" => Fault::Throttled,
             "close-after-answer" => Fault::CloseAfterAnswer,
             "error" => Fault::Error(value.to_owned()),
             "answer" => Fault::Answer(value.to_owned()),
             "echo" => Fault::Echo,
+            "stall-head" => Fault::StallHead,
+            "stall-body" => Fault::StallBody,
+            "hang-up" => Fault::HangUp,
+            "endless-body" => Fault::EndlessBody,
+            "endless-head" => Fault::EndlessHead,
+            "throttled-for" => Fault::ThrottledFor(number(text, value)?),
+            "unavailable-for" => Fault::UnavailableFor(number(text, value)?),
+            "aged" => Fault::Aged(number(text, value)?),
+            "no-date" => Fault::NoDate,
+            "date" => Fault::Date(number(text, value)?),
+            "wrong-clock-no-date" => Fault::WrongClockNoDate(number(text, value)?),
+            "sometimes" => Fault::Sometimes(number(text, value)?),
             _ => return Err(format!("{text}: no such fault")),
         })
     }
+}
+
+fn number<T: FromStr<Err = ParseIntError>>(text: &str, value: &str) -> Result<T, String> {
+    value.parse().map_err(|error| format!("{text}: {error}"))
 }
 
 /// What is to go wrong next.
@@ -99,5 +166,37 @@ impl Faults {
 
     pub fn take(&mut self) -> Option<Fault> {
         self.next.pop_front().or_else(|| self.always.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sometimes_is_its_share_of_the_requests() {
+        let faulty = (1..=10_000).filter(|ordinal| Fault::Sometimes(10).at_request(*ordinal).is_some()).count();
+        assert!((900..=1100).contains(&faulty), "{faulty}");
+    }
+
+    #[test]
+    fn sometimes_comes_to_each_of_its_faults() {
+        for fault in SOMETIMES {
+            let fault: Fault = fault.parse().unwrap();
+            assert!((1..=1000).any(|ordinal| Fault::Sometimes(10).at_request(ordinal).as_ref() == Some(&fault)));
+        }
+    }
+
+    #[test]
+    fn sometimes_never_and_always() {
+        for ordinal in 1..=1000 {
+            assert_eq!(Fault::Sometimes(0).at_request(ordinal), None);
+            assert!(Fault::Sometimes(100).at_request(ordinal).is_some());
+        }
+    }
+
+    #[test]
+    fn any_other_fault_is_itself_at_every_request() {
+        assert_eq!(Fault::Reset.at_request(7), Some(Fault::Reset));
     }
 }

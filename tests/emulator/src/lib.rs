@@ -5,20 +5,22 @@
 //!
 //! It shares no code with the library, which would agree with any mistake of its own.
 
+mod answer;
 mod certificate;
+mod connection;
 mod control;
 mod fault;
 mod fleet;
 mod http;
+mod listener;
 mod service;
 mod signature;
 mod throttle;
 
 use std::io;
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::thread::JoinHandle;
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 pub use fault::Fault;
@@ -26,6 +28,7 @@ pub use http::Request;
 
 use certificate::Certificate;
 use fleet::Fleet;
+use listener::Listener;
 use throttle::Throttle;
 
 /// The key that the emulator knows.
@@ -52,10 +55,21 @@ pub struct Options {
     pub max_page_size: i64,
     /// Take a larger PageSize for the largest, instead of refusing it.
     pub page_size_is_clamped: bool,
-    /// How far the service's clock is ahead of this machine's.
+    /// How far the service's clock is ahead of this machine's at the start.
     pub clock_offset_s: i64,
+    /// A connection without a request for so long is closed; 0: never. The service is believed to do it after 60 s.
+    pub idle_close_ms: u64,
+    /// Accept a connection, read what comes, and never answer the TLS handshake.
+    pub stall_handshake: bool,
+    /// Require of the client a certificate of the emulator's own authority, see [`Emulator::client_certificate`].
+    pub client_authority: bool,
     /// The host that the certificate is for.
     pub certificate_host: String,
+    /// The days before and after the emulator's clock at the start from and until which the certificate is valid.
+    pub certificate_days: (i64, i64),
+    /// Serve a chain: the certificate, and an intermediate authority's, valid from 2 days before the emulator's clock at the
+    /// start for 100 days. [`Emulator::ca_pem`] is then the root.
+    pub intermediate: bool,
     /// The devices as JSON; `None`: a set of about 60 with every license state.
     pub devices: Option<String>,
 }
@@ -69,16 +83,14 @@ impl Default for Options {
             max_page_size: 100,
             page_size_is_clamped: false,
             clock_offset_s: 0,
+            idle_close_ms: 60_000,
+            stall_handshake: false,
+            client_authority: false,
             certificate_host: "localhost".to_owned(),
+            certificate_days: (1, 90),
+            intermediate: false,
             devices: None,
         }
-    }
-}
-
-impl Options {
-    fn now_s(&self) -> i64 {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
-        i64::try_from(now).unwrap_or(0) + self.clock_offset_s
     }
 }
 
@@ -89,6 +101,8 @@ pub struct Statistics {
     pub connections: usize,
     /// Of these, closed by now.
     pub closed: usize,
+    /// TLS handshakes that resumed an earlier session.
+    pub resumed: usize,
     /// Requests to the service, in order.
     pub requests: Vec<Request>,
 }
@@ -96,57 +110,66 @@ pub struct Statistics {
 /// A running emulator on a port of its own on the loopback; it ends when dropped.
 pub struct Emulator {
     shared: Arc<Shared>,
-    address: SocketAddr,
-    acceptor: Option<JoinHandle<()>>,
+    listener: Listener,
 }
 
 pub(crate) struct Shared {
     options: Options,
+    clock_offset_s: AtomicI64,
+    token: Mutex<String>,
     fleet: Fleet,
     throttle: Throttle,
     certificate: Option<Certificate>,
     faults: Mutex<fault::Faults>,
     statistics: Mutex<Statistics>,
-    open: Mutex<Vec<Weak<TcpStream>>>,
-    stopped: AtomicBool,
 }
 
 impl Emulator {
     /// Starts one on a free port.
     pub fn start(options: Options) -> io::Result<Emulator> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let address = listener.local_addr()?;
+        let now_s = now_s() + options.clock_offset_s;
         let shared = Arc::new(Shared {
-            fleet: Fleet::from_json(options.devices.as_deref().unwrap_or(fleet::DEFAULT), options.now_s())
+            clock_offset_s: AtomicI64::new(options.clock_offset_s),
+            token: Mutex::new(TOKEN.to_owned()),
+            fleet: Fleet::from_json(options.devices.as_deref().unwrap_or(fleet::DEFAULT), now_s)
                 .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?,
             throttle: Throttle::new(options.requests_per_s),
-            certificate: if options.tls {
-                Some(Certificate::new(&options.certificate_host, options.clock_offset_s)?)
-            } else {
-                None
-            },
+            certificate: if options.tls { Some(Certificate::new(&options, now_s)?) } else { None },
             faults: Mutex::default(),
             statistics: Mutex::default(),
-            open: Mutex::default(),
-            stopped: AtomicBool::new(false),
             options,
         });
-        let acceptor = std::thread::spawn({
+        let listener = Listener::start({
             let shared = Arc::clone(&shared);
-            move || shared.accept(&listener)
-        });
-        Ok(Emulator { shared, address, acceptor: Some(acceptor) })
+            move |stream| shared.serve(stream)
+        })?;
+        Ok(Emulator { shared, listener })
     }
 
     /// `http://127.0.0.1:PORT`, or `https://localhost:PORT`.
     pub fn url(&self) -> String {
-        let port = self.address.port();
+        let port = self.listener.port();
         if self.shared.options.tls { format!("https://localhost:{port}") } else { format!("http://127.0.0.1:{port}") }
     }
 
     /// The certificate to trust, in PEM form; empty without TLS.
     pub fn ca_pem(&self) -> &str {
         self.shared.certificate.as_ref().map_or("", |certificate| &certificate.pem)
+    }
+
+    /// A certificate of [`Options::client_authority`] and its key, in PEM form; empty without that.
+    pub fn client_certificate(&self) -> (String, String) {
+        self.shared.certificate.as_ref().and_then(|certificate| certificate.client.clone()).unwrap_or_default()
+    }
+
+    /// Moves the clock, and not what was made by it at the start: the certificate and the devices.
+    pub fn set_clock_offset_s(&self, clock_offset_s: i64) {
+        self.shared.clock_offset_s.store(clock_offset_s, Ordering::Relaxed);
+    }
+
+    /// The only token that [`TEMPORARY_SECRET_ID`] is good with from now on.
+    pub fn set_token(&self, token: &str) {
+        token.clone_into(&mut lock(&self.shared.token));
     }
 
     /// Misbehaves once, at the next request that no fault is waiting for yet.
@@ -165,54 +188,29 @@ impl Emulator {
     }
 
     /// Waits for ever.
-    pub fn run(mut self) {
-        if let Some(acceptor) = self.acceptor.take() {
-            let _ = acceptor.join();
-        }
-    }
-}
-
-impl Drop for Emulator {
-    fn drop(&mut self) {
-        self.shared.stopped.store(true, Ordering::Relaxed);
-        // Wakes the acceptor.
-        let _ = TcpStream::connect(self.address);
-        if let Some(acceptor) = self.acceptor.take() {
-            let _ = acceptor.join();
-        }
-        for connection in lock(&self.shared.open).iter().filter_map(Weak::upgrade) {
-            let _ = connection.shutdown(Shutdown::Both);
-        }
+    pub fn run(self) {
+        self.listener.run();
     }
 }
 
 impl Shared {
     /// The service's time.
     pub(crate) fn now_s(&self) -> i64 {
-        self.options.now_s()
+        now_s() + self.clock_offset_s.load(Ordering::Relaxed)
     }
 
-    fn accept(self: &Arc<Self>, listener: &TcpListener) {
-        for stream in listener.incoming() {
-            if self.stopped.load(Ordering::Relaxed) {
-                return;
-            }
-            let Ok(stream) = stream else { continue };
-            let _ = stream.set_nodelay(true);
-            let stream = Arc::new(stream);
-            lock(&self.statistics).connections += 1;
-            let mut open = lock(&self.open);
-            open.retain(|connection| connection.strong_count() > 0);
-            open.push(Arc::downgrade(&stream));
-            drop(open);
-            let shared = Arc::clone(self);
-            std::thread::spawn(move || {
-                // A client that goes away, or that a fault made go away, is no concern of the emulator's.
-                let _ = http::serve(&shared, stream);
-                lock(&shared.statistics).closed += 1;
-            });
-        }
+    fn serve(&self, stream: Arc<TcpStream>) {
+        lock(&self.statistics).connections += 1;
+        // A client that goes away, or that a fault made go away, is no concern of the emulator's.
+        let _ = connection::serve(self, stream);
+        lock(&self.statistics).closed += 1;
     }
+}
+
+/// This machine's time.
+fn now_s() -> i64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
+    i64::try_from(now).unwrap_or(0)
 }
 
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -17,9 +17,16 @@ The TRRO service's side of the wire, on a free port of the loopback.
   --max-page-size N        (default 100)
   --clamp-page-size        take a larger page size for the largest instead of refusing it
   --clock-offset-s N       how far its clock is ahead
+  --idle-close-ms N        close a connection without a request for so long (default 60000; 0: never)
+  --stall-handshake        never answer a TLS handshake
+  --certificate-days B,A   valid from B days before the start until A days after it (default 1,90)
+  --intermediate           serve a chain with an intermediate authority; the CA file is then the root
+  --client-file FILE       require a client certificate; write one and its key to FILE
   --fault FAULT            misbehave at every request: late:MS drip:MS cut-off wrong-length wrong-type not-json
-                           too-large:BYTES gzip gzip-cut-off unasked status:CODE redirect reset wrong-clock:S region-required throttled
-                           close-after-answer error:CODE answer:TEXT echo
+                           too-large:BYTES gzip gzip-cut-off unasked status:CODE redirect reset wrong-clock:S
+                           region-required throttled close-after-answer error:CODE answer:TEXT echo stall-head
+                           stall-body hang-up endless-body endless-head throttled-for:S unavailable-for:S aged:S
+                           no-date date:S wrong-clock-no-date:S sometimes:PERCENT
   --help
 
 It prints its address and the key that it knows, as lines for a shell:
@@ -40,6 +47,7 @@ fn main() -> ExitCode {
 fn run() -> Result<(), Box<dyn std::error::Error>> {
     let mut options = Options::default();
     let mut ca_file = None;
+    let mut client_file = None;
     let mut fault: Option<Fault> = None;
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
@@ -52,6 +60,14 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
             Long("max-page-size") => options.max_page_size = arguments.value()?.parse()?,
             Long("clamp-page-size") => options.page_size_is_clamped = true,
             Long("clock-offset-s") => options.clock_offset_s = arguments.value()?.parse()?,
+            Long("idle-close-ms") => options.idle_close_ms = arguments.value()?.parse()?,
+            Long("stall-handshake") => options.stall_handshake = true,
+            Long("certificate-days") => options.certificate_days = arguments.value()?.parse_with(days)?,
+            Long("intermediate") => options.intermediate = true,
+            Long("client-file") => {
+                options.client_authority = true;
+                client_file = Some(arguments.value()?);
+            }
             Long("fault") => fault = Some(arguments.value()?.parse()?),
             Long("help") => {
                 print!("{HELP}");
@@ -65,10 +81,20 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     if let Some(path) = ca_file {
         std::fs::write(path, emulator.ca_pem())?;
     }
+    if let Some(path) = client_file {
+        let (certificate, key) = emulator.client_certificate();
+        std::fs::write(path, certificate + &key)?;
+    }
     println!("TRRO_ENDPOINT={}", emulator.url());
     println!("TENCENTCLOUD_SECRET_ID={SECRET_ID}");
     println!("TENCENTCLOUD_SECRET_KEY={SECRET_KEY}");
     io::stdout().flush()?;
     emulator.run();
     Ok(())
+}
+
+fn days(text: &str) -> Result<(i64, i64), String> {
+    let (before, after) = text.split_once(',').ok_or("two numbers are expected, with a comma between them")?;
+    let number = |text: &str| text.parse().map_err(|error| format!("{text}: {error}"));
+    Ok((number(before)?, number(after)?))
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::http::Request;
-use crate::{Shared, signature};
+use crate::{Shared, lock, signature};
 
 const VERSION: &str = "2022-03-25";
 
@@ -44,7 +44,7 @@ pub fn carry_out(shared: &Shared, request: &Request, now_s: i64) -> Outcome {
     }
     let action = request.required_header("X-TC-Action")?;
     let version = request.required_header("X-TC-Version")?;
-    signature::authenticate(request, now_s)?;
+    signature::authenticate(request, now_s, &lock(&shared.token))?;
     if version != VERSION {
         return Err(Refusal::new("NoSuchVersion", format!("The API version `{version}` does not exist.")));
     }

@@ -5,13 +5,13 @@ use sha2::{Digest, Sha256};
 
 use crate::http::Request;
 use crate::service::Refusal;
-use crate::{POWERLESS_SECRET_ID, SECRET_ID, SECRET_KEY, TEMPORARY_SECRET_ID, TOKEN};
+use crate::{POWERLESS_SECRET_ID, SECRET_ID, SECRET_KEY, TEMPORARY_SECRET_ID};
 
 /// The service refuses a request whose time is further from its own.
 const MAX_SKEW_S: i64 = 300;
 
-/// Who sent the request, or why it is refused.
-pub fn authenticate(request: &Request, now_s: i64) -> Result<(), Refusal> {
+/// Why the request is refused, if it is. `token` is the one that belongs to [`TEMPORARY_SECRET_ID`].
+pub fn authenticate(request: &Request, now_s: i64, token: &str) -> Result<(), Refusal> {
     let timestamp = request.required_header("X-TC-Timestamp")?;
     let authorization = request.required_header("Authorization")?;
     let malformed = || {
@@ -44,7 +44,8 @@ pub fn authenticate(request: &Request, now_s: i64) -> Result<(), Refusal> {
         return Err(mismatch());
     }
     match (parsed.secret_id, request.header("X-TC-Token")) {
-        (TEMPORARY_SECRET_ID, Some(TOKEN)) | (SECRET_ID | POWERLESS_SECRET_ID, None) => {}
+        (TEMPORARY_SECRET_ID, Some(sent)) if sent == token => {}
+        (SECRET_ID | POWERLESS_SECRET_ID, None) => {}
         _ => return Err(Refusal::new("AuthFailure.TokenFailure", "The token is incorrect.")),
     }
     if parsed.secret_id == POWERLESS_SECRET_ID {
