@@ -17,7 +17,7 @@
 //! | [`credentials`] | what signs a request, and where it comes from | `api`, `sign`, `clock`, `cancel`, `log`, `sys`, `error` |
 //! | [`api`] | the actions of TRRO: request in, typed response out; no I/O | `error` |
 //! | [`retry`] | when to try again, after how long; pure | `error` |
-//! | [`limiter`] | how many requests, and when; pure | nothing |
+//! | [`limiter`] | how many requests, and when; pure | `retry` |
 //! | [`sign`] | TC3-HMAC-SHA256, pure | nothing |
 //! | `proxy` | what stands between | `endpoint`, `sys`, `error` |
 //! | [`endpoint`] | where the service is | `error` |

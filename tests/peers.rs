@@ -63,7 +63,8 @@ fn gets_its_devices() -> Result<(), Failed> {
 
 fn gets_what_the_library_gets() -> Result<(), Failed> {
     use trro::api::get_devices::GetDevices;
-    use trro::client::{Client, Config};
+    use trro::client::Client;
+    use trro::config::Config;
     use trro::credentials::Credentials;
 
     let emulator = Emulator::start(Options::default())?;
