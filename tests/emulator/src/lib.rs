@@ -3,6 +3,9 @@
 //! body. It can be told to misbehave. What is emulated is what the service documents; where a document is silent the
 //! choice is an [option](Options).
 //!
+//! With it come what stands between a vehicle and the service, a [proxy](Proxy), and what a cloud instance has its
+//! credentials from, the [metadata service](Metadata).
+//!
 //! It shares no code with the library, which would agree with any mistake of its own.
 
 mod answer;
@@ -13,8 +16,11 @@ mod fault;
 mod fleet;
 mod http;
 mod listener;
+mod metadata;
+mod proxy;
 mod service;
 mod signature;
+mod socks;
 mod throttle;
 
 use std::io;
@@ -25,6 +31,8 @@ use std::time::SystemTime;
 
 pub use fault::Fault;
 pub use http::Request;
+pub use metadata::{Metadata, MetadataFault, MetadataOptions};
+pub use proxy::{Proxy, ProxyFault, ProxyOptions, ProxyProtocol};
 
 use certificate::Certificate;
 use fleet::Fleet;

@@ -1,10 +1,16 @@
 //! The emulator checks what the service documents. Requests are written by hand, and signed by the library's signer, which
 //! the vectors and the official SDK vouch for.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
+mod faults;
+mod metadata;
+mod proxy;
+mod tls;
 
-use emulator::{Emulator, Options, SECRET_ID, SECRET_KEY};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::time::{Duration, Instant, SystemTime};
+
+use emulator::{Emulator, Options, SECRET_ID, SECRET_KEY, TEMPORARY_SECRET_ID, TOKEN};
 use serde_json::Value;
 use trro::sign;
 
@@ -21,20 +27,27 @@ struct Request {
     /// Sent in place of what was signed.
     sent_body: Option<&'static str>,
     authorization: Option<&'static str>,
+    secret_id: &'static str,
+    token: Option<&'static str>,
+}
+
+fn now_s() -> i64 {
+    i64::try_from(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs()).unwrap()
 }
 
 fn request() -> Request {
-    let now = std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap();
     Request {
         method: "POST",
         action: "GetDevices",
         version: "2022-03-25",
         service: "trro",
         signs_action: true,
-        timestamp_s: i64::try_from(now.as_secs()).unwrap(),
+        timestamp_s: now_s(),
         body: r#"{"PageNum":1,"PageSize":5}"#,
         sent_body: None,
         authorization: None,
+        secret_id: SECRET_ID,
+        token: None,
     }
 }
 
@@ -55,7 +68,7 @@ impl Request {
         let scope = sign::credential_scope(&date, self.service);
         let string_to_sign = sign::string_to_sign(self.timestamp_s, &scope, &request.canonical_request());
         let signature = sign::signature(&sign::signing_key(SECRET_KEY, &date, self.service), &string_to_sign);
-        sign::authorization(SECRET_ID, &scope, request.signed_headers(), &signature)
+        sign::authorization(self.secret_id, &scope, request.signed_headers(), &signature)
     }
 
     /// The code of the error that the emulator answers with; empty for none.
@@ -66,32 +79,86 @@ impl Request {
     }
 
     fn answer(&self, emulator: &Emulator) -> Value {
-        let url = emulator.url();
-        let host = url.strip_prefix("http://").unwrap();
+        let host = host(emulator);
+        exchange(&host, &self.text(&host))
+    }
+
+    /// As it is sent.
+    fn text(&self, host: &str) -> String {
         let body = self.sent_body.unwrap_or(self.body);
-        let head = format!(
+        let token = self.token.map(|token| format!("X-TC-Token: {token}\r\n")).unwrap_or_default();
+        format!(
             "{} / HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nAuthorization: {}\r\nX-TC-Action: {}\r\n\
-             X-TC-Version: {}\r\nX-TC-Timestamp: {}\r\nContent-Length: {}\r\n\r\n{body}",
+             X-TC-Version: {}\r\nX-TC-Timestamp: {}\r\n{token}Content-Length: {}\r\n\r\n{body}",
             self.method,
             self.signed(host),
             self.action,
             self.version,
             self.timestamp_s,
             body.len()
-        );
-        exchange(host, &head)
+        )
     }
+}
+
+/// The emulator's host and port.
+fn host(emulator: &Emulator) -> String {
+    emulator.url().split_once("://").unwrap().1.to_owned()
+}
+
+/// A connection on which a request was sent.
+fn sent(host: &str, request: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(host).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    stream
 }
 
 /// Sends a request as it is and gives the JSON of the answer, which must have HTTP status 200.
 fn exchange(host: &str, request: &str) -> Value {
-    let mut stream = TcpStream::connect(host).unwrap();
-    stream.write_all(request.as_bytes()).unwrap();
-    stream.shutdown(std::net::Shutdown::Write).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
+    let answer = exchange_text(host, request);
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    json(&answer)
+}
+
+/// Sends a request as it is and gives the answer as it is.
+fn exchange_text(host: &str, request: &str) -> String {
+    let stream = sent(host, request);
+    stream.shutdown(Shutdown::Write).unwrap();
+    read_to_the_end(stream)
+}
+
+fn read_to_the_end(mut stream: impl Read) -> String {
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
+}
+
+/// The JSON in the body of an answer.
+fn json(answer: &str) -> Value {
     serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+}
+
+/// The value of a header of an answer.
+fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
+    let head = answer.split_once("\r\n\r\n").unwrap().0;
+    head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+}
+
+/// What comes until nothing comes any more, on a connection that must stay open.
+fn read_until_silence(mut stream: &TcpStream) -> String {
+    stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+    let mut bytes = Vec::new();
+    let error = stream.read_to_end(&mut bytes).expect_err("the connection was closed");
+    assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    String::from_utf8(bytes).unwrap()
+}
+
+/// Waits for what must come to pass.
+fn wait_until(came_to_pass: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !came_to_pass() {
+        assert!(start.elapsed() < Duration::from_secs(10));
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 fn emulator() -> Emulator {
@@ -146,10 +213,12 @@ fn a_request_above_the_limit_of_a_second_is_refused() {
 #[test]
 fn it_is_told_to_misbehave_over_its_own_port() {
     let emulator = emulator();
-    let url = emulator.url();
-    let host = url.strip_prefix("http://").unwrap();
+    let host = host(&emulator);
     let tell = |command: &str, fault: &str| {
-        exchange(host, &format!("POST /_emulator/{command} HTTP/1.1\r\nContent-Length: {}\r\n\r\n{fault}", fault.len()))
+        exchange(
+            &host,
+            &format!("POST /_emulator/{command} HTTP/1.1\r\nContent-Length: {}\r\n\r\n{fault}", fault.len()),
+        )
     };
     tell("once", "error:InternalError");
     assert_eq!(request().code(&emulator), "InternalError");
@@ -162,4 +231,42 @@ fn it_is_told_to_misbehave_over_its_own_port() {
     assert_eq!(request().code(&emulator), "");
     assert_eq!(tell("statistics", "")["requests"], 6);
     assert!(tell("once", "no-such-fault")["error"].is_string());
+}
+
+#[test]
+fn a_temporary_key_is_good_with_the_token_of_the_day_only() {
+    let emulator = emulator();
+    let with = |token| Request { secret_id: TEMPORARY_SECRET_ID, token, ..request() }.code(&emulator);
+    assert_eq!(with(Some(TOKEN)), "");
+    assert_eq!(with(None), "AuthFailure.TokenFailure");
+    emulator.set_token("tomorrow's");
+    assert_eq!(with(Some(TOKEN)), "AuthFailure.TokenFailure");
+    assert_eq!(with(Some("tomorrow's")), "");
+}
+
+#[test]
+fn its_clock_can_be_moved_while_it_runs() {
+    let emulator = emulator();
+    emulator.set_clock_offset_s(302);
+    assert_eq!(request().code(&emulator), "AuthFailure.SignatureExpire");
+    emulator.set_clock_offset_s(0);
+    assert_eq!(request().code(&emulator), "");
+}
+
+#[test]
+fn a_connection_without_a_request_is_closed_in_time() {
+    let emulator = Emulator::start(Options { idle_close_ms: 50, ..Options::default() }).unwrap();
+    let host = host(&emulator);
+    // Neither connection is ended by this side.
+    assert_eq!(read_to_the_end(TcpStream::connect(&host).unwrap()), "");
+    let answer = read_to_the_end(sent(&host, &request().text(&host)));
+    assert_eq!(json(&answer)["Response"]["TotalCount"], 62);
+}
+
+#[test]
+fn a_connection_is_kept_for_ever_if_it_is_told_so() {
+    let emulator = Emulator::start(Options { idle_close_ms: 0, ..Options::default() }).unwrap();
+    let host = host(&emulator);
+    let stream = sent(&host, &request().text(&host));
+    assert_eq!(json(&read_until_silence(&stream))["Response"]["TotalCount"], 62);
 }
