@@ -225,7 +225,7 @@ impl Client {
             self.log.debug(format_args!("{action}: attempt {} of {}", progress.attempts, self.retries.max_attempts));
             match self.attempt(action, &request_body, &signed, deadline) {
                 Ok(Received { body, request_id }) => {
-                    self.limiter().answered(since_boot());
+                    self.limiter().answered();
                     return Ok(Answer {
                         action,
                         request_body,
@@ -302,7 +302,7 @@ impl Client {
                 error.retry_after = Some(error.retry_after.map_or(turn, |said| said.max(turn)));
             }
         } else if error.http_status != 0 {
-            limiter.answered(now);
+            limiter.answered();
         }
     }
 

@@ -16,8 +16,8 @@
 //! | `transport` | bytes to the service and back | `cancel`, `clock`, `endpoint`, `log`, `proxy`, `sys`, `error` |
 //! | [`credentials`] | what signs a request, and where it comes from | `api`, `sign`, `clock`, `cancel`, `log`, `sys`, `error` |
 //! | [`api`] | the actions of TRRO: request in, typed response out; no I/O | `error` |
-//! | [`retry`] | when to try again, after how long; pure | `error` |
-//! | [`limiter`] | how many requests, and when; pure | `retry` |
+//! | [`retry`] | whether a failed request is sent again, and after how long; pure | `error` |
+//! | [`limiter`] | when a request may be sent, for the sake of the account's other devices; pure | `retry` |
 //! | [`sign`] | TC3-HMAC-SHA256, pure | nothing |
 //! | `proxy` | what stands between | `endpoint`, `sys`, `error` |
 //! | [`endpoint`] | where the service is | `error` |
