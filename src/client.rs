@@ -26,6 +26,9 @@ use crate::transport::{self, Settings, Transport};
 /// How long an answer that did not fit the caller's buffer is kept.
 const KEPT_FOR: Duration = Duration::from_secs(10);
 
+/// A system clock that is off by more is told of, even if no request is refused for it.
+const TOLD_OFFSET_S: u64 = 3600;
+
 const DEFAULT_DEADLINE_MS: u32 = 10_000;
 const DEFAULT_CONNECT_TIMEOUT_MS: u32 = 3_000;
 const DEFAULT_MAX_RESPONSE_BYTES: u32 = 4 << 20;
@@ -356,7 +359,7 @@ impl Client {
         let said_s = judged.as_ref().err().filter(|_| is_refused).and_then(|error| api::service_time_s(&error.message));
         let (sent, received) = answer.exchange;
         let sample = answer.sample.or_else(|| said_s.map(|said_s| Sample::new(said_s, sent, received)));
-        self.transport.believe(sample.map(|sample| sample.service_time_s()))?;
+        self.transport.believe(&answer, sample.as_ref())?;
         let is_healed = sample.is_some_and(|sample| self.learn(sample, is_refused));
         match judged {
             Ok(request_id) => Ok(Received { body: answer.body, request_id }),
@@ -366,18 +369,24 @@ impl Client {
 
     /// Takes what an answer says of the time; whether a request that was refused for its time can be signed anew.
     fn learn(&self, sample: Sample, is_refused: bool) -> bool {
-        if is_refused && sample.heals() {
+        let is_healed = is_refused && sample.heals();
+        let learned = self.clock.learn(sample);
+        if is_healed {
             self.clock.correct(sample);
-            let offset_s = self.clock.offset_ms().unwrap_or(0) / 1000;
+        }
+        let offset_s = self.clock.offset_ms().unwrap_or(0) / 1000;
+        if is_healed {
             self.log.warning(format_args!(
                 "the service refused the time; its own, which is used from now on, is {offset_s:+} s from the system clock"
             ));
-            return true;
-        }
-        if self.clock.learn(sample) == Learned::Contradiction {
+        } else if learned == Learned::Contradiction {
             self.log.warning(format_args!("the service's time is not what it was; the new one is used"));
+        } else if learned == Learned::First && offset_s.unsigned_abs() > TOLD_OFFSET_S {
+            self.log.warning(format_args!(
+                "the service's time, which is used from now on, is {offset_s:+} s from the system clock"
+            ));
         }
-        false
+        is_healed
     }
 
     fn limiter(&self) -> MutexGuard<'_, Limiter> {

@@ -116,6 +116,11 @@ impl Clock {
         learned
     }
 
+    /// Whether what is known cannot be true if the sample is.
+    pub fn is_contradicted_by(&self, sample: &Sample) -> bool {
+        self.known().is_some_and(|known| sample.compared_with(&known) == Learned::Contradiction)
+    }
+
     /// Takes a sample whatever is known: the service has refused what was known.
     pub fn correct(&self, sample: Sample) {
         *self.pair.lock().unwrap_or_else(PoisonError::into_inner) = Some(sample);

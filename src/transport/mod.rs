@@ -77,6 +77,8 @@ pub struct Answer {
     pub retry_after: Option<Duration>,
     /// The body, decompressed.
     pub body: Vec<u8>,
+    /// Of the peers, one of whom it is from.
+    generation: u64,
 }
 
 /// Sends requests over connections that it keeps open.
@@ -125,17 +127,21 @@ impl Transport {
         self.exchange(headers, None, deadline)
     }
 
-    /// Whether the peers may be believed, now that an answer says that it is `date_s`, or says nothing. If not, every
-    /// connection is dropped.
-    pub fn believe(&self, date_s: Option<i64>) -> Result<(), Error> {
-        self.settings.tls.believe(date_s).inspect_err(|_| self.reset())
+    /// Whether an answer may be believed, by what it says of the time. If not, every connection is dropped.
+    pub fn believe(&self, answer: &Answer, sample: Option<&Sample>) -> Result<(), Error> {
+        if self.settings.endpoint.tls_name.is_none() {
+            return Ok(());
+        }
+        self.settings.tls.believe(answer.generation, sample).inspect_err(|_| self.reset())
     }
 
     /// Forgets every connection and every TLS session.
     pub fn reset(&self) {
-        self.settings.tls.reset();
         let mut agent = self.agent.lock().unwrap_or_else(PoisonError::into_inner);
         *agent = Agent::new(&self.settings, &self.resolver, agent.longest_header_bytes);
+        drop(agent);
+        // Last: nobody may take an old connection for one of the new peers.
+        self.settings.tls.reset();
     }
 
     fn exchange(&self, headers: &[Header<'_>], body: Option<&[u8]>, deadline: Instant) -> Result<Answer, Error> {
@@ -163,6 +169,7 @@ impl Transport {
             let message = "the deadline passed before the request was sent";
             return Err(Failure::Final(Error::new(Status::Timeout, message)));
         }
+        let generation = self.settings.tls.generation();
         let longest_header_bytes = headers.iter().map(|(_, value)| value.len()).max().unwrap_or(0);
         let agent = self.agent_for(longest_header_bytes);
         let request = self.request(headers, body.is_some()).map_err(Failure::Final)?;
@@ -173,7 +180,7 @@ impl Transport {
         };
         let received = since_boot();
         let response = response.map_err(|error| self.failure(error, 0))?;
-        self.read(response, (sent, received))
+        self.read(response, (sent, received), generation)
     }
 
     fn request(&self, headers: &[Header<'_>], has_body: bool) -> Result<request::Builder, Error> {
@@ -185,7 +192,12 @@ impl Transport {
         Ok(request)
     }
 
-    fn read(&self, mut response: Response<ureq::Body>, exchange: (Duration, Duration)) -> Result<Answer, Failure> {
+    fn read(
+        &self,
+        mut response: Response<ureq::Body>,
+        exchange: (Duration, Duration),
+        generation: u64,
+    ) -> Result<Answer, Failure> {
         let http_status = response.status().as_u16();
         let date_s = date_s(response.headers());
         let is_from_cache = response.headers().contains_key("age");
@@ -198,7 +210,7 @@ impl Transport {
             .limit(limit)
             .read_to_vec()
             .map_err(|error| self.failure(error, http_status))?;
-        Ok(Answer { http_status, sample, exchange, retry_after, body })
+        Ok(Answer { http_status, sample, exchange, retry_after, body, generation })
     }
 
     /// The agent, remade if a header is longer than any before: it is written to a connection as a whole.

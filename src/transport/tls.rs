@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::crypto::CryptoProvider;
@@ -13,7 +14,7 @@ use rustls::{CertificateError, ClientConfig, ClientConnection, RootCertStore};
 
 use super::connect::{UntilDeadline, is_deadline};
 use super::verifier::Verifier;
-use crate::clock::Clock;
+use crate::clock::{Clock, Sample};
 use crate::error::{Error, Status};
 
 /// Whom to believe, who we are, and what is left of earlier sessions.
@@ -22,6 +23,7 @@ pub struct Tls {
     identity: Option<Arc<CertifiedKey>>,
     clock: Arc<Clock>,
     made: Mutex<Option<Made>>,
+    generation: AtomicU64,
 }
 
 /// Made at the first connection: a client of a plain HTTP endpoint never needs it.
@@ -97,21 +99,32 @@ fn provider() -> CryptoProvider {
 
 impl Tls {
     pub fn new(roots: RootCertStore, identity: Option<Arc<CertifiedKey>>, clock: Arc<Clock>) -> Tls {
-        Tls { roots: Arc::new(roots), identity, clock, made: Mutex::new(None) }
+        Tls { roots: Arc::new(roots), identity, clock, made: Mutex::new(None), generation: AtomicU64::new(0) }
     }
 
-    /// Whether every peer whose certificate was taken without knowing the time may be believed, now that an answer says that
-    /// it is `date_s`, or says nothing.
-    pub fn believe(&self, date_s: Option<i64>) -> Result<(), Error> {
+    /// Which peers those are that are taken at this moment; they are others after a [reset](Tls::reset).
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::SeqCst)
+    }
+
+    /// Whether an answer of the peers of `generation` that says so of the time, or nothing, may be believed.
+    pub fn believe(&self, generation: u64, sample: Option<&Sample>) -> Result<(), Error> {
+        if generation != self.generation() && !self.clock.now().is_proven {
+            let message = "no secure connection: it was dropped, since an answer by it or by another cannot be believed; \
+                           are the clocks of this machine and of the service right?";
+            return Err(Error { retryable: true, ..Error::new(Status::TlsFailed, message) });
+        }
         match self.made.lock().unwrap_or_else(PoisonError::into_inner).clone() {
-            Some(made) => made.verifier.believe(date_s).map_err(|error| explain(&error)),
+            Some(made) => made.verifier.believe(sample).map_err(|error| explain(&error)),
             None => Ok(()),
         }
     }
 
     /// Forgets every session, and whose certificates were taken.
     pub fn reset(&self) {
-        *self.made.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        *made = None;
     }
 
     /// Proves that the other side is `name` and agrees on keys.
@@ -185,7 +198,7 @@ fn explain(error: &rustls::Error) -> Error {
         // A machine without a clock of its own learns the time a little after it was started.
         rustls::Error::InvalidCertificate(
             Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. },
-        ) => ("; is the clock of this machine right?", true),
+        ) => ("; are the clocks of this machine and of the service right?", true),
         rustls::Error::InvalidCertificate(UnknownIssuer) => ("; a private authority is named by ca_file", false),
         rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => {
             ("; does the endpoint name the right host?", false)
