@@ -196,6 +196,27 @@ fn an_expired_certificate_is_not_believed_and_the_clock_is_named() {
     assert!(emulator.statistics().requests.is_empty());
 }
 
+/// A refused answer drops the connections of all threads, with what is to be checked about them.
+#[test]
+fn an_answer_that_was_under_way_when_another_was_not_believed_is_not_believed_either() {
+    const OUTSIDE_S: i64 = 91 * 86_400;
+    let emulator = emulator(Options { tls: true, ..Options::default() });
+    let client = client(&emulator);
+    emulator.set_clock_offset_s(OUTSIDE_S);
+    emulator.misbehave_once(Fault::Late(Duration::from_millis(500)));
+    std::thread::scope(|scope| {
+        let late = scope.spawn(|| call(&client));
+        while emulator.statistics().requests.is_empty() {
+            std::thread::yield_now();
+        }
+        assert_eq!(call(&client).unwrap_err().status, Status::TlsFailed);
+        assert_eq!(late.join().unwrap().unwrap_err().status, Status::TlsFailed);
+    });
+    assert_eq!(client.clock_offset_ms(), None);
+    emulator.set_clock_offset_s(0);
+    assert_eq!(call(&client), Ok(10));
+}
+
 #[test]
 fn a_connection_that_the_service_has_closed_is_replaced() {
     for tls in [false, true] {
