@@ -38,7 +38,7 @@ const fn seconds(digits: &str) -> u64 {
 }
 
 /// What a peer showed.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Chain {
     end_entity: CertificateDer<'static>,
     intermediates: Vec<CertificateDer<'static>>,
@@ -187,5 +187,208 @@ impl ServerCertVerifier for Verifier {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.inner.supported_verify_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+
+    use super::*;
+
+    /// Years from and until which (the first of January) a certificate is valid.
+    type Validity = (i32, i32);
+
+    fn start_s(year: i32) -> i64 {
+        date_time_ymd(year, 1, 1).unix_timestamp()
+    }
+
+    fn sample(year: i32) -> Sample {
+        Sample::new(start_s(year), Duration::ZERO, Duration::ZERO)
+    }
+
+    fn certificate((from, until): Validity) -> CertificateParams {
+        let mut parameters = CertificateParams::new(["localhost".to_owned()]).unwrap();
+        parameters.not_before = date_time_ymd(from, 1, 1);
+        parameters.not_after = date_time_ymd(until, 1, 1);
+        parameters
+    }
+
+    fn authority(validity: Validity) -> CertificateParams {
+        let mut parameters = certificate(validity);
+        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        parameters
+    }
+
+    /// A verifier that trusts the root of a chain, and that chain.
+    fn made(leaf: Validity, intermediate: Option<Validity>) -> (Verifier, Chain) {
+        let keys = || KeyPair::generate().unwrap();
+        let root_key = keys();
+        let root_parameters = authority((2000, 2100));
+        let root = root_parameters.self_signed(&root_key).unwrap();
+        let mut issuer = Issuer::new(root_parameters, root_key);
+        let mut intermediates = Vec::new();
+        if let Some(validity) = intermediate {
+            let (parameters, key) = (authority(validity), keys());
+            intermediates.push(parameters.signed_by(&key, &issuer).unwrap().der().clone());
+            issuer = Issuer::new(parameters, key);
+        }
+        let end_entity = certificate(leaf).signed_by(&keys(), &issuer).unwrap().der().clone();
+        let mut roots = RootCertStore::empty();
+        roots.add(root.der().clone()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier = Verifier::new(Arc::new(roots), &provider, Arc::default()).unwrap();
+        (verifier, Chain { end_entity, intermediates, name: ServerName::try_from("localhost").unwrap() })
+    }
+
+    fn is_about_the_time(error: &Error) -> bool {
+        use CertificateError::{ExpiredContext, NotValidYetContext};
+        matches!(error, Error::InvalidCertificate(ExpiredContext { .. } | NotValidYetContext { .. }))
+    }
+
+    /// Which year it was released in, and the next.
+    fn release() -> (i32, i32) {
+        let year = (1970..).find(|year| start_s(year + 1) > i64::try_from(RELEASED_AT_S).unwrap()).unwrap();
+        (year, year + 1)
+    }
+
+    #[test]
+    fn the_time_is_the_latest_of_system_clock_release_and_the_begin_of_the_chain() {
+        let (release, next) = release();
+        let (earlier, later) = (release - 5, release + 10);
+        let long = (earlier, later);
+        let table = [
+            // System clock, certificate, intermediate, whether it is taken.
+            (1970, long, None, true),
+            (1970, long, Some(long), true),
+            (2015, long, Some(long), true),
+            (next, long, Some(long), true),
+            // Expired before the release.
+            (1970, (earlier, release), None, false),
+            (earlier, (earlier, release), Some(long), false),
+            (1970, long, Some((earlier, release)), false),
+            // By the system clock, which is later.
+            (later + 1, long, Some(long), false),
+            (next + 1, (earlier, next), Some(long), false),
+            (next + 1, long, Some((earlier, next)), false),
+            // Begins after the release.
+            (1970, (release + 2, later), None, true),
+            (1970, (release + 2, later), Some(long), true),
+            (1970, long, Some((release + 2, later)), true),
+            (1970, (release + 2, later), Some((release + 3, later)), true),
+            (1970, (release + 3, later), Some((release + 2, later)), true),
+            (release + 4, (release + 3, later), Some((release + 2, later)), true),
+            // At no moment valid as a whole.
+            (1970, (release + 3, later), Some((earlier, release + 2)), false),
+            (1970, (earlier, release + 2), Some((release + 3, later)), false),
+        ];
+        for (system_year, leaf, intermediate, is_taken) in table {
+            let (verifier, chain) = made(leaf, intermediate);
+            let taken = verifier.verify_at_earliest(&chain, start_s(system_year));
+            assert_eq!(taken.is_ok(), is_taken, "{system_year} {leaf:?} {intermediate:?}: {taken:?}");
+            assert!(taken.err().is_none_or(|error| is_about_the_time(&error)));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_beside_the_time_is_wrong_at_any_time() {
+        let (_, chain) = made((2000, 2100), None);
+        let (verifier, _) = made((2000, 2100), None);
+        let error = verifier.take_unproven(chain, 0).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature)
+            ),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn the_first_time_that_is_told_must_lie_inside_the_whole_chain() {
+        let (release, _) = release();
+        for (leaf, intermediate) in [((release, release + 4), None), ((2000, 2100), Some((release, release + 4)))] {
+            for (said, is_believed) in [(release - 1, false), (release + 1, true), (release + 5, false)] {
+                let (verifier, chain) = made(leaf, intermediate);
+                verifier.take_unproven(chain, 0).unwrap();
+                let believed = verifier.believe(Some(&sample(said)));
+                assert_eq!(believed.is_ok(), is_believed, "{said}: {believed:?}");
+                assert!(believed.err().is_none_or(|error| is_about_the_time(&error)));
+                assert_eq!(verifier.shown().is_unproven, !is_believed);
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_that_says_no_time_proves_none() {
+        let (verifier, chain) = made((2000, 2100), None);
+        verifier.take_unproven(chain, 0).unwrap();
+        assert_eq!(verifier.believe(None), Ok(()));
+        assert!(verifier.shown().is_unproven);
+        let (release, _) = release();
+        let (verifier, chain) = made((release + 50, release + 60), None);
+        verifier.take_unproven(chain, 0).unwrap();
+        assert!(is_about_the_time(&verifier.believe(None).unwrap_err()));
+    }
+
+    #[test]
+    fn every_chain_that_was_taken_unproven_is_checked() {
+        let (release, _) = release();
+        let (verifier, chain) = made((2000, 2100), None);
+        let (_, stranger) = made((release, release + 4), None);
+        verifier.take_unproven(chain, 0).unwrap();
+        verifier.shown().chains.push(stranger);
+        assert!(verifier.believe(Some(&sample(release + 1))).is_err());
+    }
+
+    #[test]
+    fn where_another_thread_has_proven_the_time_that_counts() {
+        let (release, _) = release();
+        let (verifier, chain) = made((release, release + 4), None);
+        verifier.take_unproven(chain, 0).unwrap();
+        let boot = crate::sys::since_boot();
+        verifier.clock.learn(Sample::new(start_s(release + 5), boot, boot));
+        assert!(is_about_the_time(&verifier.believe(None).unwrap_err()));
+        assert!(verifier.believe(Some(&sample(release + 1))).is_err());
+    }
+
+    #[test]
+    fn once_it_is_proven_the_services_time_counts_alone() {
+        let (release, _) = release();
+        for (proven, is_taken) in [(release - 2, false), (release - 1, true), (release + 1, true), (release + 5, false)]
+        {
+            let (verifier, chain) = made((release - 1, release + 4), None);
+            let boot = crate::sys::since_boot();
+            verifier.clock.learn(Sample::new(start_s(proven) + 1, boot, boot));
+            let Chain { end_entity, name, .. } = &chain;
+            let taken = verifier.verify_server_cert(end_entity, &[], name, &[], UnixTime::now());
+            assert_eq!(taken.is_ok(), is_taken, "{proven}: {taken:?}");
+        }
+    }
+
+    #[test]
+    fn a_time_that_contradicts_what_is_known_must_lie_inside_the_chain() {
+        let (release, _) = release();
+        for (said, is_believed) in
+            [(release - 1, false), (release + 1, true), (release + 2, true), (release + 5, false)]
+        {
+            let (verifier, chain) = made((release, release + 4), None);
+            let boot = crate::sys::since_boot();
+            verifier.clock.learn(Sample::new(start_s(release + 1), boot, boot));
+            verifier.take_proven(chain, start_s(release + 1)).unwrap();
+            let said = Sample::new(start_s(said), boot, boot);
+            assert_eq!(verifier.believe(Some(&said)).is_ok(), is_believed, "{said:?}");
+        }
+    }
+
+    #[test]
+    fn a_chain_is_kept_once_and_not_any_number_of_them() {
+        let (verifier, chain) = made((2000, 2100), None);
+        for _ in 0..2 {
+            verifier.take_unproven(chain.clone(), 0).unwrap();
+        }
+        assert_eq!(verifier.shown().chains.len(), 1);
+        verifier.shown().chains = (0..MOST_CHAINS).map(|_| made((2000, 2100), None).1).collect();
+        assert!(verifier.take_unproven(chain, 0).is_err());
     }
 }
