@@ -34,3 +34,6 @@ run 0 field_device m82k5408n675phvb field_ok_4 4
 run 1 field_device m82k5408n675phvb field_expired
 run 3 field_device m82k5408n675phvb field_bare
 run 0 remote_device q7d2x9w4k1z8r5tn
+# A server hands over a key for today; the device has no other.
+printf '\n$ day_key make | day_key use m82k5408n675phvb\n'
+"$build/day_key" make | env -u TENCENTCLOUD_SECRET_ID -u TENCENTCLOUD_SECRET_KEY "$build/day_key" use m82k5408n675phvb

@@ -74,6 +74,10 @@ fn main() {
             ));
         }
     }
+    trials.push(Trial::ignorable_test("valgrind::https::day_key_make_and_use", {
+        let product = Arc::clone(&product);
+        move || support::with_tool("valgrind", |valgrind| a_day_key_is_handed_over(&product, valgrind))
+    }));
     trials.push(Trial::ignorable_test("valgrind::catches_a_broken_program", {
         let product = Arc::clone(&product);
         move || support::with_tool("valgrind", |valgrind| valgrind_catches_a_broken_program(&product, valgrind))
@@ -82,7 +86,7 @@ fn main() {
 }
 
 /// Each example with arguments and the exit status to expect.
-const EXAMPLES: [(&str, &[&str], i32); 8] = [
+const EXAMPLES: [(&str, &[&str], i32); 9] = [
     ("shortest_of_the_emulator", &[], 0),
     ("list_devices", &[], 0),
     ("field_device", &["m82k5408n675phvb", "field_ok_4", "4"], 0),
@@ -91,6 +95,8 @@ const EXAMPLES: [(&str, &[&str], i32); 8] = [
     ("field_device", &["m82k5408n675phvb", "dev1"], 3),
     ("remote_device", &["q7d2x9w4k1z8r5tn"], 0),
     ("remote_device", &["no_such_project"], 0),
+    // Nothing is handed to it.
+    ("day_key", &["use", "m82k5408n675phvb"], 1),
 ];
 
 fn example_name(example: &str, arguments: &[&str]) -> String {
@@ -106,7 +112,7 @@ fn build() -> Result<Product, Failed> {
     let library = target.join("release/libtrro.so");
     let folder = support::library_folder("product", &library);
     let programs = support::scratch("product-programs");
-    for source in ["shortest", "list_devices", "field_device", "remote_device"] {
+    for source in ["shortest", "list_devices", "field_device", "remote_device", "day_key"] {
         let path = support::root().join(format!("c-examples/{source}.c"));
         support::compile(&path, &programs.join(source), &folder, &[""; 0])?;
     }
@@ -298,12 +304,38 @@ fn runs_under_valgrind(
         program.env("LD_LIBRARY_PATH", &product.unstripped);
     }
     let _emulator = service(product, Options { tls, ..Options::default() }, &mut program, &name)?;
+    clean_run(&mut program, expected).map(drop)
+}
+
+/// What the server prints is what the device reads, which has no secret key.
+fn a_day_key_is_handed_over(product: &Product, valgrind: &Path) -> Result<(), Failed> {
+    let day_key = |arguments: &[&str]| {
+        let mut program = valgrind_command(valgrind);
+        program.arg(product.programs.join("day_key")).args(arguments);
+        program.env("LD_LIBRARY_PATH", &product.unstripped);
+        program
+    };
+    let (mut make, mut use_it) = (day_key(&["make"]), day_key(&["use", "m82k5408n675phvb"]));
+    make.env("TENCENTCLOUD_SECRET_ID", emulator::SECRET_ID).env("TENCENTCLOUD_SECRET_KEY", emulator::SECRET_KEY);
+    let handed_over = product.folder.join("day-key");
+    fs::write(&handed_over, clean_run(&mut make, 0)?)?;
+    let _emulator = service(product, Options { tls: true, ..Options::default() }, &mut use_it, "day-key")?;
+    use_it
+        .env_remove("TENCENTCLOUD_SECRET_ID")
+        .env_remove("TENCENTCLOUD_SECRET_KEY")
+        .stdin(fs::File::open(handed_over)?);
+    let printed = clean_run(&mut use_it, 0)?;
+    if printed.contains("field_ok_4: ") { Ok(()) } else { Err(printed.into()) }
+}
+
+/// What a program under valgrind prints that ends with that status and without a fault.
+fn clean_run(program: &mut Command, expected: i32) -> Result<String, Failed> {
     let output = program.output()?;
     if output.status.code() != Some(expected) || String::from_utf8_lossy(&output.stderr).contains("==") {
         let written = [output.stdout, output.stderr].concat();
         return Err(format!("{}\n{}", output.status, String::from_utf8_lossy(&written)).into());
     }
-    Ok(())
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 fn valgrind_catches_a_broken_program(product: &Product, valgrind: &Path) -> Result<(), Failed> {
