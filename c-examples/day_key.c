@@ -6,8 +6,8 @@
  *
  *     day_key make | day_key use PROJECT_ID
  *
- * 0: done; 1: it failed, and said why; 2: usage. `make` needs TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, `use` neither.
- * TRRO_ENDPOINT names another site than the international one, TRRO_CA_FILE the authorities to trust.
+ * 0: done; 1: it failed, and said why; 2: usage. `make` needs TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, `use`
+ * neither. TRRO_ENDPOINT names another site than the international one, TRRO_CA_FILE the authorities to trust.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "example.h"

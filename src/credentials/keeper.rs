@@ -109,7 +109,9 @@ impl Renewed {
     fn fresh(&self, clock: &Clock) -> Option<Arc<Credentials>> {
         let held = self.held();
         let credentials = held.credentials.as_ref()?;
-        (!is_due(credentials, clock.now().s) || since_boot() < held.rested).then(|| Arc::clone(credentials))
+        let now = clock.now();
+        let is_due = is_due(credentials, now.s, now.is_proven);
+        (!is_due || since_boot() < held.rested).then(|| Arc::clone(credentials))
     }
 
     /// What is held although the source has failed, as long as it has not run out.

@@ -4,6 +4,7 @@
  *     shift S         the system clock is ahead of the machine's by S seconds from now on
  *     new N           makes a client that sends a request N times at most, with the secret key of the environment
  *     new N DATE      the same, with that key's signing key for one day
+ *     ask N DATE      the same, with a function that is asked for that key, which is logged
  *     call            = STATUS ATTEMPTS MESSAGE, after what was logged
  *     offset          = MILLISECONDS, or "= absent"
  */
@@ -18,6 +19,8 @@
 
 static char buffer[64 * 1024];
 static trro_client *client;
+static char day[16];
+static uint8_t day_key[TRRO_SIGNING_KEY_SIZE];
 static atomic_llong shift_s;
 
 /* A definition in the program comes before libc's, for the library too. The other clocks are the machine's. */
@@ -33,19 +36,29 @@ static void print_log(void *user_data, int32_t level, const char *message) {
     printf("log %d %s\n", (int)level, message);
 }
 
-static void make_client(uint32_t max_attempts, const char *date) {
+static trro_status give_day_key(void *user_data, trro_credentials *credentials) {
+    (void)user_data;
+    printf("asked for a key\n");
+    credentials->secret_id = getenv("TENCENTCLOUD_SECRET_ID");
+    credentials->signing_key = day_key;
+    credentials->signing_date = day;
+    return TRRO_STATUS_OK;
+}
+
+/* Without a `day` its key is the secret one. */
+static void make_client(uint32_t max_attempts, int is_asked) {
     trro_client_config config = config_for_test();
     trro_credentials credentials = TRRO_CREDENTIALS_INIT;
-    uint8_t key[TRRO_SIGNING_KEY_SIZE];
     trro_error error;
     config.max_attempts = max_attempts;
     config.log_fn = print_log;
-    if (date != NULL) {
-        CHECK_STATUS(trro_derive_signing_key(getenv("TENCENTCLOUD_SECRET_KEY"), date, key, &error), TRRO_STATUS_OK, &error);
+    if (day[0] != '\0') {
+        CHECK_STATUS(trro_derive_signing_key(getenv("TENCENTCLOUD_SECRET_KEY"), day, day_key, &error), TRRO_STATUS_OK, &error);
         credentials.secret_id = getenv("TENCENTCLOUD_SECRET_ID");
-        credentials.signing_key = key;
-        credentials.signing_date = date;
-        config.credentials = &credentials;
+        credentials.signing_key = day_key;
+        credentials.signing_date = day;
+        config.credentials = is_asked ? NULL : &credentials;
+        config.credentials_fn = is_asked ? give_day_key : NULL;
     }
     trro_client_free(client);
     CHECK_STATUS(trro_client_new(&config, &client, &error), TRRO_STATUS_OK, &error);
@@ -75,15 +88,15 @@ static void print_offset(void) {
 int main(void) {
     char line[128];
     while (fgets(line, sizeof line, stdin) != NULL) {
-        char verb[8], date[16];
+        char verb[8], date[16] = "";
         long long number = 0;
-        int words = sscanf(line, "%7s %lld %15s", verb, &number, date);
-        CHECK(words >= 1);
+        CHECK(sscanf(line, "%7s %lld %15s", verb, &number, date) >= 1);
         if (strcmp(verb, "shift") == 0) {
             atomic_store(&shift_s, number);
             printf("= shifted\n");
-        } else if (strcmp(verb, "new") == 0) {
-            make_client((uint32_t)number, words == 3 ? date : NULL);
+        } else if (strcmp(verb, "new") == 0 || strcmp(verb, "ask") == 0) {
+            memcpy(day, date, sizeof day);
+            make_client((uint32_t)number, strcmp(verb, "ask") == 0);
         } else if (strcmp(verb, "call") == 0) {
             call();
         } else {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
-use emulator::Options;
+use emulator::{Fault, Options};
 
 use crate::Outcome;
 use crate::pair::{DAY_S, HOUR_S, NEAR_S, Pair, now_s};
@@ -102,4 +102,18 @@ pub fn has_the_wire_bytes_of_the_secret_key(binary: &Path) -> Outcome {
         }
     }
     Err("no two requests were signed in the same second".into())
+}
+
+/// In 1970 the day of the key is not over; a source that is asked at each attempt would be a request more each time.
+pub fn is_asked_for_once(binary: &Path) -> Outcome {
+    let (mut pair, service_time_s) = with_day_key(binary, NOON, 0, |_| HOUR_S);
+    pair.ask(&format!("ask 4 {}", date(service_time_s)));
+    for _ in 0..2 {
+        pair.service.misbehave_once(Fault::HangUp);
+    }
+    let called = pair.call();
+    // Two are hung up on, and one is refused for its time.
+    called.succeeded_with(4);
+    assert_eq!(called.log.iter().filter(|line| line.starts_with("asked")).count(), 1, "{called:?}");
+    Ok(())
 }

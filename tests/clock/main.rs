@@ -28,7 +28,7 @@ const SYSTEM_CLOCKS: [(&str, SystemClock); 5] = [
     ("two_hours_ahead", |now_s| now_s + 2 * HOUR_S),
 ];
 
-const SCENARIOS: [(&str, Scenario); 20] = [
+const SCENARIOS: [(&str, Scenario); 21] = [
     ("certificate::expired_before_the_release", an_expired_certificate_is_refused),
     ("certificate::of_an_intermediate_that_is_not_valid_yet_at_the_release", an_intermediate_later_than_the_release),
     ("certificate::ten_years_ahead", ten_years_ahead_the_clock_is_named),
@@ -48,6 +48,7 @@ const SCENARIOS: [(&str, Scenario); 20] = [
     ("day_key::in_1970", day_keys::signs_in_1970),
     ("day_key::of_another_day", day_keys::of_another_day_nothing_is_sent),
     ("day_key::after_midnight", day_keys::signs_after_midnight),
+    ("day_key::is_asked_for_once_in_1970", day_keys::is_asked_for_once),
     ("day_key::has_the_wire_bytes_of_the_secret_key", day_keys::has_the_wire_bytes_of_the_secret_key),
 ];
 
