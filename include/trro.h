@@ -518,9 +518,10 @@ typedef struct trro_devices {
 #define TRRO_STATUS_BUFFER_TOO_SMALL 2
 
 /**
- * No source gave credentials.
- * Returned by: trro_client_new.
- * What to do: set config->credentials, or TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY.
+ * No source gave credentials; or those that there are hold no more: they have expired, or are a signing key for another day
+ * than the service's. Nothing was sent with them.
+ * Returned by: trro_client_new, trro_get_devices.
+ * What to do: set config->credentials, or TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY; get a key for today.
  */
 #define TRRO_STATUS_NO_CREDENTIALS 3
 
@@ -539,9 +540,10 @@ typedef struct trro_devices {
 #define TRRO_STATUS_PERMISSION_DENIED 5
 
 /**
- * The service refused the time of the request: more than 5 minutes from its own.
+ * The service refused the time of the request, more than 5 minutes from its own, and no further attempt was left or its
+ * answers do not tell the time. If they do, the next call goes by the service's time.
  * Returned by: trro_get_devices.
- * What to do: set the clock of the machine (NTP).
+ * What to do: try again; if that does not help, set the clock of the machine (NTP).
  */
 #define TRRO_STATUS_CLOCK_SKEW 6
 
@@ -592,7 +594,8 @@ typedef struct trro_devices {
 #define TRRO_STATUS_CONNECT_FAILED 12
 
 /**
- * The other side did not prove to be the service: certificate, name or protocol. No request was sent to it.
+ * The other side did not prove to be the service: certificate, name or protocol. No request was sent to it, unless it is its
+ * answer that shows that the clock is wrong by which its certificate was taken.
  * Returned by: trro_get_devices.
  * What to do: check the clock, the endpoint and ca_file; the message says which.
  */
@@ -792,10 +795,11 @@ trro_status trro_client_clock_offset_ms(const struct trro_client *client,
  * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
  *                     any alignment; else 0.
  * @param error        What went wrong; may be NULL.
- * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_BUFFER_TOO_SMALL; TRRO_STATUS_AUTH_REJECTED;
- *         TRRO_STATUS_PERMISSION_DENIED; TRRO_STATUS_CLOCK_SKEW; TRRO_STATUS_THROTTLED; TRRO_STATUS_REQUEST_REJECTED;
- *         TRRO_STATUS_NOT_FOUND; TRRO_STATUS_SERVICE_FAILED; TRRO_STATUS_RESOLVE_FAILED; TRRO_STATUS_CONNECT_FAILED;
- *         TRRO_STATUS_TLS_FAILED; TRRO_STATUS_TIMEOUT; TRRO_STATUS_BAD_RESPONSE; TRRO_STATUS_INTERNAL.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_BUFFER_TOO_SMALL; TRRO_STATUS_NO_CREDENTIALS;
+ *         TRRO_STATUS_AUTH_REJECTED; TRRO_STATUS_PERMISSION_DENIED; TRRO_STATUS_CLOCK_SKEW; TRRO_STATUS_THROTTLED;
+ *         TRRO_STATUS_REQUEST_REJECTED; TRRO_STATUS_NOT_FOUND; TRRO_STATUS_SERVICE_FAILED; TRRO_STATUS_RESOLVE_FAILED;
+ *         TRRO_STATUS_CONNECT_FAILED; TRRO_STATUS_TLS_FAILED; TRRO_STATUS_TIMEOUT; TRRO_STATUS_BAD_RESPONSE;
+ *         TRRO_STATUS_INTERNAL.
  * @par Threads
  * Any number at the same time on one client. Each needs a buffer of its own.
  * @par Blocking

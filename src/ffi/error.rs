@@ -27,9 +27,10 @@ pub const TRRO_STATUS_INVALID_ARGUMENT: trro_status = 1;
 /// Returned by: trro_get_devices.
 /// What to do: call again with a buffer of *needed_size bytes, in a loop.
 pub const TRRO_STATUS_BUFFER_TOO_SMALL: trro_status = 2;
-/// No source gave credentials.
-/// Returned by: trro_client_new.
-/// What to do: set config->credentials, or TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY.
+/// No source gave credentials; or those that there are hold no more: they have expired, or are a signing key for another day
+/// than the service's. Nothing was sent with them.
+/// Returned by: trro_client_new, trro_get_devices.
+/// What to do: set config->credentials, or TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY; get a key for today.
 pub const TRRO_STATUS_NO_CREDENTIALS: trro_status = 3;
 /// The service knows no such key, or the signature or the token is wrong.
 /// Returned by: trro_get_devices.
@@ -39,9 +40,10 @@ pub const TRRO_STATUS_AUTH_REJECTED: trro_status = 4;
 /// Returned by: trro_get_devices.
 /// What to do: grant the key trro:GetDevices in the account's access management.
 pub const TRRO_STATUS_PERMISSION_DENIED: trro_status = 5;
-/// The service refused the time of the request: more than 5 minutes from its own.
+/// The service refused the time of the request, more than 5 minutes from its own, and no further attempt was left or its
+/// answers do not tell the time. If they do, the next call goes by the service's time.
 /// Returned by: trro_get_devices.
-/// What to do: set the clock of the machine (NTP).
+/// What to do: try again; if that does not help, set the clock of the machine (NTP).
 pub const TRRO_STATUS_CLOCK_SKEW: trro_status = 6;
 /// Too many requests: the service documents 20 a second for GetDevices, and not whether that is for an account, a key
 /// or a region.
@@ -71,7 +73,8 @@ pub const TRRO_STATUS_RESOLVE_FAILED: trro_status = 11;
 /// Returned by: trro_get_devices.
 /// What to do: check the network; try again later.
 pub const TRRO_STATUS_CONNECT_FAILED: trro_status = 12;
-/// The other side did not prove to be the service: certificate, name or protocol. No request was sent to it.
+/// The other side did not prove to be the service: certificate, name or protocol. No request was sent to it, unless it is its
+/// answer that shows that the clock is wrong by which its certificate was taken.
 /// Returned by: trro_get_devices.
 /// What to do: check the clock, the endpoint and ca_file; the message says which.
 pub const TRRO_STATUS_TLS_FAILED: trro_status = 13;
