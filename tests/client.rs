@@ -217,6 +217,28 @@ fn an_answer_that_was_under_way_when_another_was_not_believed_is_not_believed_ei
     assert_eq!(call(&client), Ok(10));
 }
 
+/// The late answer is not believed, and says nothing about the connections that were made after it was sent.
+#[test]
+fn an_answer_of_an_earlier_connection_takes_no_later_one_along() {
+    let emulator = emulator(Options { tls: true, ..Options::default() });
+    let client = client(&emulator);
+    emulator.set_clock_offset_s(91 * 86_400);
+    emulator.misbehave_once(Fault::Late(Duration::from_millis(1000)));
+    std::thread::scope(|scope| {
+        let late = scope.spawn(|| call(&client));
+        while emulator.statistics().requests.is_empty() {
+            std::thread::yield_now();
+        }
+        assert_eq!(call(&client).unwrap_err().status, Status::TlsFailed);
+        emulator.set_clock_offset_s(0);
+        assert_eq!(call(&client), Ok(10));
+        assert_eq!(late.join().unwrap().unwrap_err().status, Status::TlsFailed);
+    });
+    let connections = emulator.statistics().connections;
+    assert_eq!(call(&client), Ok(10));
+    assert_eq!(emulator.statistics().connections, connections);
+}
+
 #[test]
 fn a_connection_that_the_service_has_closed_is_replaced() {
     for tls in [false, true] {

@@ -132,7 +132,13 @@ impl Transport {
         if self.settings.endpoint.tls_name.is_none() {
             return Ok(());
         }
-        self.settings.tls.believe(answer.generation, sample).inspect_err(|_| self.reset())
+        let tls = &self.settings.tls;
+        tls.believe(answer.generation, sample).inspect_err(|_| {
+            // Otherwise that has been done, and the connections are others by now.
+            if answer.generation == tls.generation() {
+                self.reset();
+            }
+        })
     }
 
     /// Forgets every connection and every TLS session.

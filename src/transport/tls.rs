@@ -109,12 +109,14 @@ impl Tls {
 
     /// Whether an answer of the peers of `generation` that says so of the time, or nothing, may be believed.
     pub fn believe(&self, generation: u64, sample: Option<&Sample>) -> Result<(), Error> {
-        if generation != self.generation() && !self.clock.now().is_proven {
-            let message = "no secure connection: it was dropped, since an answer by it or by another cannot be believed; \
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // What is to be checked about a peer of before is forgotten, at the latest by now.
+        if generation != self.generation() {
+            let message = "no secure connection: all were dropped, since another answer cannot be believed; \
                            are the clocks of this machine and of the service right?";
             return Err(Error { retryable: true, ..Error::new(Status::TlsFailed, message) });
         }
-        match self.made.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+        match made {
             Some(made) => made.verifier.believe(sample).map_err(|error| explain(&error)),
             None => Ok(()),
         }
