@@ -5,18 +5,24 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use crate::error::{Error, Status};
 use crate::sys::{Event, MOST_AWAITED, Readiness, wait_for_any};
 
+/// Of the state of a [`Cancel`]: the flag.
+const CANCELLED: usize = 1;
+/// Of the state of a [`Cancel`]: one of the calls that are counted above the flag.
+const ONE_CALL: usize = 2;
+
 /// Whether the calls of a client are to end.
 #[derive(Debug)]
 pub struct Cancel {
-    is_set: AtomicBool,
+    /// The flag and the calls in progress. They are one word, so that a call cannot begin, nor the flag be raised, while
+    /// [`Cancel::resume`] looks from the one to the other.
+    state: AtomicUsize,
     event: Event,
-    calls: AtomicUsize,
     process_id: u32,
 }
 
@@ -37,7 +43,7 @@ pub struct Call<'a>(&'a Cancel);
 
 impl Drop for Call<'_> {
     fn drop(&mut self) {
-        self.0.calls.fetch_sub(1, Ordering::SeqCst);
+        self.0.state.fetch_sub(ONE_CALL, Ordering::SeqCst);
     }
 }
 
@@ -46,7 +52,7 @@ impl Cancel {
     pub fn new() -> Result<Cancel, Error> {
         let event = Event::new().map_err(|error| no_descriptor(&error))?;
         let process_id = std::process::id();
-        Ok(Cancel { is_set: AtomicBool::new(false), event, calls: AtomicUsize::new(0), process_id })
+        Ok(Cancel { state: AtomicUsize::new(0), event, process_id })
     }
 
     /// Whether it was made in this process, and not before a fork.
@@ -58,34 +64,33 @@ impl Cancel {
     /// child, whose event is its parent's.
     pub fn cancel(&self) {
         if self.is_of_this_process() {
-            self.is_set.store(true, Ordering::SeqCst);
+            self.state.fetch_or(CANCELLED, Ordering::SeqCst);
             self.event.set();
         }
     }
 
     /// Lets calls begin again. Refused while one that was cancelled has not returned yet: it might miss that it was.
     pub fn resume(&self) -> Result<(), Error> {
-        if self.is_set() && self.calls.load(Ordering::SeqCst) > 0 {
-            return Err(Error::invalid_argument("client", "has a cancelled call that has not returned yet"));
+        match self.state.compare_exchange(CANCELLED, 0, Ordering::SeqCst, Ordering::SeqCst) {
+            Ok(_) => self.settle(),
+            Err(state) if state & CANCELLED == 0 => {}
+            Err(_) => return Err(Error::invalid_argument("client", "has a cancelled call that has not returned yet")),
         }
-        self.is_set.store(false, Ordering::SeqCst);
-        self.settle();
         Ok(())
     }
 
     /// Whether calls are to end.
     pub fn is_set(&self) -> bool {
-        self.is_set.load(Ordering::SeqCst)
+        self.state.load(Ordering::SeqCst) & CANCELLED != 0
     }
 
     /// Begins a call; an error if it is cancelled already.
     pub fn begin(&self) -> Result<Call<'_>, Error> {
-        if self.is_set() {
-            return Err(cancelled());
+        let one_more = |state| (state & CANCELLED == 0).then_some(state + ONE_CALL);
+        match self.state.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more) {
+            Ok(_) => Ok(Call(self)),
+            Err(_) => Err(cancelled()),
         }
-        self.calls.fetch_add(1, Ordering::SeqCst);
-        let call = Call(self);
-        if self.is_set() { Err(cancelled()) } else { Ok(call) }
     }
 
     /// Waits until one of the descriptors is ready, and gives its index.
@@ -212,6 +217,22 @@ mod tests {
         drop(call);
         cancel.resume().unwrap();
         assert!(!cancel.is_set());
+    }
+
+    #[test]
+    fn resuming_what_was_not_cancelled_leaves_the_event_to_a_cancellation_in_progress() {
+        let cancel = Cancel::new().unwrap();
+        cancel.event.set();
+        cancel.resume().unwrap();
+        assert!(cancel.event.take());
+    }
+
+    #[test]
+    fn a_call_that_did_not_begin_is_not_waited_for() {
+        let cancel = Cancel::new().unwrap();
+        cancel.cancel();
+        cancel.begin().unwrap_err();
+        cancel.resume().unwrap();
     }
 
     #[test]

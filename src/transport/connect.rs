@@ -131,6 +131,17 @@ pub struct UntilDeadline<'a> {
 }
 
 impl UntilDeadline<'_> {
+    /// To be looked at before each step: what is always ready is never waited for, and a peer can be so for ever.
+    fn check(&self) -> io::Result<()> {
+        if self.cancel.is_set() {
+            return Err(io::Error::other(cancelled()));
+        }
+        if Instant::now() >= self.deadline {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        Ok(())
+    }
+
     fn wait(&self, readiness: Readiness) -> io::Result<()> {
         match self.cancel.wait_for_any(&[(self.stream.as_fd(), readiness)], self.deadline) {
             Ok(_) => Ok(()),
@@ -143,6 +154,7 @@ impl UntilDeadline<'_> {
 
 impl Read for UntilDeadline<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.check()?;
         // The answer is rarely there when it is asked for, so waiting first saves a system call.
         loop {
             self.wait(Readiness::Readable)?;
@@ -156,6 +168,7 @@ impl Read for UntilDeadline<'_> {
 
 impl Write for UntilDeadline<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.check()?;
         loop {
             match self.stream.write(bytes) {
                 Err(error) if is_transient(&error) => self.wait(Readiness::Writable)?,
@@ -252,6 +265,26 @@ mod tests {
         let error = try_for(&[first, second], Duration::from_millis(400)).unwrap_err();
         assert_eq!(error.status, Status::Timeout);
         assert!(error.message.contains(&first.to_string()) && error.message.contains(&second.to_string()), "{error}");
+    }
+
+    #[test]
+    fn what_is_always_ready_ends_at_the_deadline_and_when_cancelled() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (mut peer, _) = listener.accept().unwrap();
+        peer.write_all(b"there").unwrap();
+        stream.peek(&mut [0]).unwrap();
+        stream.set_nonblocking(true).unwrap();
+        let cancel = Cancel::new().unwrap();
+        let mut late = UntilDeadline { stream: &stream, deadline: Instant::now(), cancel: &cancel };
+        assert!(is_deadline(&late.read(&mut [0]).unwrap_err()));
+        assert!(is_deadline(&late.write(b"x").unwrap_err()));
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let mut in_time = UntilDeadline { stream: &stream, deadline, cancel: &cancel };
+        assert_eq!((in_time.read(&mut [0]).unwrap(), in_time.write(b"x").unwrap()), (1, 1));
+        cancel.cancel();
+        assert_eq!(in_time.read(&mut [0]).unwrap_err().kind(), io::ErrorKind::Other);
+        assert_eq!(in_time.write(b"x").unwrap_err().kind(), io::ErrorKind::Other);
     }
 
     #[test]
