@@ -177,14 +177,15 @@ fn print_table(figures: &BTreeMap<(usize, usize), Vec<i64>>) {
         if !figures.keys().any(|(measured, _)| *measured == stall) {
             continue;
         }
-        let cells: Vec<_> =
-            (0..MODES.len()).map(|mode| figures.get(&(stall, mode)).map_or_else(String::new, cell)).collect();
+        let cells: Vec<_> = (0..MODES.len())
+            .map(|mode| figures.get(&(stall, mode)).map_or_else(String::new, |late_us| cell(late_us)))
+            .collect();
         println!("| {name} | {} |", cells.join(" | "));
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "figures of a few digits")]
-fn cell(late_us: &Vec<i64>) -> String {
+fn cell(late_us: &[i64]) -> String {
     let ms = |us: Option<&i64>| us.map_or(0.0, |us| *us as f64 / 1000.0);
     format!("{:.1} to {:.1} ms", ms(late_us.iter().min()), ms(late_us.iter().max()))
 }
