@@ -116,18 +116,26 @@ fn round(line: &str) -> Result<Round, Failed> {
     })
 }
 
+/// Runs the words from the third with the first two as what libc is told of name lookups.
+const WITH_OTHER_FILES: &str = r#"
+    mount --bind "$1" /etc/resolv.conf || exit
+    ! test -e /etc/nsswitch.conf || mount --bind "$2" /etc/nsswitch.conf || exit
+    shift 2
+    exec "$@""#;
+
 /// A command that runs the program in namespaces of its own, in which the loopback is the name server; `None` where they
 /// cannot be made.
 fn isolated(binary: &Path, folder: &Path) -> Result<Option<Command>, Failed> {
-    let resolv_conf = folder.join("resolv.conf");
+    let (resolv_conf, nsswitch_conf) = (folder.join("resolv.conf"), folder.join("nsswitch.conf"));
     fs::write(&resolv_conf, "nameserver 127.0.0.1\n")?;
+    fs::write(&nsswitch_conf, "hosts: files dns\n")?;
     let command = |options: &[&str], program: &Path| {
         let mut command = Command::new("unshare");
-        command.args(options).args(["--net", "--mount", "sh", "-c"]);
-        command.arg("mount --bind \"$1\" /etc/resolv.conf && shift && exec \"$@\"").arg("sh");
-        command.arg(&resolv_conf).arg(program);
+        command.args(options).args(["--net", "--mount", "sh", "-c", WITH_OTHER_FILES, "sh"]);
+        command.arg(&resolv_conf).arg(&nsswitch_conf).arg(program);
         command
     };
+    // Whoever is not root may be it in a namespace.
     for options in [&[][..], &["--map-root-user"][..]] {
         if command(options, Path::new("true")).output().is_ok_and(|output| output.status.success()) {
             return Ok(Some(command(options, binary)));
