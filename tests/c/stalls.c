@@ -238,6 +238,7 @@ static void make_client(void) {
     trro_client_config config = config_for_test();
     trro_error error = uninitialised_error();
     config.proxy = getenv("TEST_PROXY");
+    config.cvm_role = getenv("TEST_CVM_ROLE");
     config.connect_timeout_ms = LONG_MS;
     if (number("TEST_MAX_ATTEMPTS") != 0)
         config.max_attempts = number("TEST_MAX_ATTEMPTS");

@@ -167,7 +167,9 @@ fn judge(mode: &str, end: End, rounds: &[Round]) -> Result<Vec<i64>, Failed> {
 fn check_end(end: End, round: &Round) -> Result<(), Failed> {
     let Round { us, status, attempts, retry_after_ms } = round;
     let is_right = match end {
-        End::AtDeadline { attempts: expected } => status == "TIMEOUT" && *attempts == expected && *us >= DEADLINE_US,
+        End::AtDeadline { status: expected, attempts: so_many } => {
+            status == expected && *attempts == so_many && *us >= DEADLINE_US
+        }
         End::Early(expected) => status == expected && *attempts > 0,
         End::NotItsTurn => status == "THROTTLED" && *attempts == 0 && *retry_after_ms > 0,
     };

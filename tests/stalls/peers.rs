@@ -80,10 +80,10 @@ pub fn repeat_interim(stream: &mut TcpStream) -> io::Result<()> {
     repeat(stream, b"HTTP/1.1 103 Early Hints\r\n\r\n")
 }
 
-/// A body without an end, as fast as it is taken.
+/// A body without an end, as fast as it is taken, and in such small pieces that it does not fill the memory.
 pub fn repeat_body(stream: &mut TcpStream) -> io::Result<()> {
-    stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n")?;
-    repeat(stream, b" ")
+    stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")?;
+    repeat(stream, b"1\r\nx\r\n")
 }
 
 /// Compressed data without an end, as fast as it is taken, that comes to nothing.

@@ -24,7 +24,7 @@ pub struct Prepared {
 #[derive(Clone, Copy)]
 pub enum End {
     /// At the deadline, after so many attempts.
-    AtDeadline { attempts: u32 },
+    AtDeadline { status: &'static str, attempts: u32 },
     /// Before the deadline, with what the last attempt came to.
     Early(&'static str),
     /// Before the deadline and without an attempt: its turn comes later.
@@ -35,7 +35,7 @@ impl Prepared {
     fn new(endpoint: impl Into<String>, peer: impl Any) -> Prepared {
         Prepared {
             variables: vec![("TRRO_ENDPOINT", endpoint.into())],
-            end: End::AtDeadline { attempts: 1 },
+            end: End::AtDeadline { status: "TIMEOUT", attempts: 1 },
             is_isolated: false,
             _peer: Box::new(peer),
         }
@@ -55,11 +55,18 @@ impl Prepared {
 pub type Prepare = fn(&Path) -> Result<Prepared, Failed>;
 
 /// Each by its name.
-pub const STALLS: [(&str, Prepare); 25] = [
+pub const STALLS: [(&str, Prepare); 26] = [
     ("the name server does not answer", |_| {
-        let prepared = Prepared::new("http://localhost", ()).with("TEST_SILENT_NAME_SERVER", 1);
-        let prepared = prepared.with("TRRO_ENDPOINT", "https://trro.example");
+        let prepared = Prepared::new("https://trro.example", ()).with("TEST_SILENT_NAME_SERVER", 1);
         Ok(Prepared { is_isolated: true, ..prepared })
+    }),
+    ("the metadata service cannot be looked up", |folder| {
+        let prepared = Prepared::new("https://trro.example", ()).with("TEST_SILENT_NAME_SERVER", 1);
+        // No other source of credentials is there.
+        let prepared = prepared.with("TENCENTCLOUD_SECRET_ID", "").with("TENCENTCLOUD_SECRET_KEY", "");
+        let prepared = prepared.with("HOME", folder.display()).with("TEST_CVM_ROLE", "vehicle");
+        Ok(Prepared { is_isolated: true, ..prepared }
+            .ending(End::AtDeadline { status: "CREDENTIALS_FAILED", attempts: 0 }))
     }),
     ("the connect hangs", |_| {
         let (sockets, port) = peers::full()?;
@@ -120,7 +127,7 @@ pub const STALLS: [(&str, Prepare); 25] = [
     }),
     ("another thread asks for credentials", |_| {
         let prepared = Prepared::new("http://127.0.0.1", ()).with("TEST_HOLD_CREDENTIALS", 1);
-        Ok(prepared.ending(End::AtDeadline { attempts: 0 }))
+        Ok(prepared.ending(End::AtDeadline { status: "TIMEOUT", attempts: 0 }))
     }),
 ];
 
