@@ -55,7 +55,7 @@ impl Prepared {
 pub type Prepare = fn(&Path) -> Result<Prepared, Failed>;
 
 /// Each by its name.
-pub const STALLS: [(&str, Prepare); 26] = [
+pub const STALLS: [(&str, Prepare); 27] = [
     ("the name server does not answer", |_| {
         let prepared = Prepared::new("https://trro.example", ()).with("TEST_SILENT_NAME_SERVER", 1);
         Ok(Prepared { is_isolated: true, ..prepared })
@@ -98,6 +98,12 @@ pub const STALLS: [(&str, Prepare); 26] = [
         emulator.misbehave_always(Some("stall-head".parse()?));
         let ca_file = ca_file(folder, &emulator)?;
         Ok(Prepared::new(emulator.url(), emulator).with("TRRO_CA_FILE", ca_file.display()))
+    }),
+    ("no answer comes over a kept connection", |_| {
+        let emulator = Emulator::start(Options { requests_per_s: 0, ..Options::default() })?;
+        emulator.misbehave_once("gzip".parse()?);
+        emulator.misbehave_always(Some("stall-head".parse()?));
+        Ok(Prepared::new(emulator.url(), emulator).with("TEST_CALLS_BEFORE", 1))
     }),
     ("the answer drips", |_| misbehaving("drip:20")),
     ("the head drips without end", |_| answering(peers::drip_head)),
