@@ -15,8 +15,7 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use socket2::{Domain, Socket, Type};
 use support::Outcome;
 
-const PROGRAMS: [&str; 8] =
-    ["arguments", "buffers", "cancel", "day_keys", "failures", "process", "rows", "structs"];
+const PROGRAMS: [&str; 8] = ["arguments", "buffers", "cancel", "day_keys", "failures", "process", "rows", "structs"];
 const SANITIZERS: [&str; 2] = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 
 /// One line of what a program lists.
