@@ -54,8 +54,13 @@
  * comes after the last call has returned. A thread that calls needs a stack of 128 KiB beside its thread-local
  * variables.
  *
- * TIME is in the name: _ms, _s, _minutes. One deadline covers a whole call; a step of the system clock does not move
- * it, and a signal does not end the call.
+ * TIME is in the name: _ms, _s, _minutes. One deadline covers a whole call, with the name lookup, every attempt and every
+ * wait; a step of the system clock does not move it, and a signal does not end the call. trro_client_cancel() does.
+ *
+ * WHAT A CALL DOES BY ITSELF. It sends the request again where that may help, each time signed anew. It learns the service's
+ * time from its answers, and goes by it in signatures and certificates: a board that boots in 1970 needs no NTP. It sends no
+ * more requests a second than it may, slows down when the service refuses some, and returns TRRO_STATUS_THROTTLED rather
+ * than wait past its deadline. It asks for credentials again before they run out. trro_client_config has the numbers.
  *
  * THE PROCESS is the caller's: no signal handler, no SIGPIPE, no locale, nothing written to the environment, to stdout
  * or stderr. errno is not preserved. A name lookup runs in a thread of its own (one a client, all signals blocked),
@@ -160,11 +165,12 @@ typedef struct trro_error {
      */
     int32_t os_error;
     /**
-     * How often the call has sent the request, or tried to. 0: nothing was tried, the answer was kept from before.
+     * How often the call has sent the request, or tried to. 0: nothing was tried; after a success, the answer was kept from
+     * before. A connection that was closed while it was idle is replaced without being counted.
      */
     uint32_t attempts;
     /**
-     * How long to wait before trying again; 0: not known, as always in this version.
+     * How long to wait before trying again; 0: not known. After TRRO_STATUS_THROTTLED, until the next turn of this client.
      */
     uint32_t retry_after_ms;
     /**
@@ -346,7 +352,9 @@ typedef struct trro_client_config {
      */
     uint32_t connect_timeout_ms;
     /**
-     * How often a call sends its request at most, 1 to 100; 0: 4. 1: nothing is repeated.
+     * How often a call sends its request at most, 1 to 100; 0: 4. 1: nothing is repeated. Repeated is what may succeed
+     * unchanged within seconds, after a random wait within 250 ms (1 s after TRRO_STATUS_THROTTLED) that doubles each time up
+     * to 8 s, or longer if the service says so; and once, at once, what was refused for a wrong clock or a spent token.
      */
     uint32_t max_attempts;
     /**
@@ -519,7 +527,7 @@ typedef struct trro_devices {
 
 /**
  * No source gave credentials; or those that there are hold no more: they have expired, or are a signing key for another day
- * than the service's. Nothing was sent with them.
+ * than the service's. Nothing was sent with them. The message names both days, or the places where a key may be.
  * Returned by: trro_client_new, trro_get_devices.
  * What to do: set config->credentials, or TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY; get a key for today.
  */
@@ -549,9 +557,10 @@ typedef struct trro_devices {
 
 /**
  * Too many requests: the service documents 20 a second for GetDevices, and not whether that is for an account, a key
- * or a region.
+ * or a region. With error->attempts 0 the service was not asked: the turn of the call, by max_requests_per_s, by fleet_size
+ * or because the service has refused the client lately, would have come after its deadline.
  * Returned by: trro_get_devices.
- * What to do: wait, a second at least, and try again.
+ * What to do: wait for error->retry_after_ms, and try again.
  */
 #define TRRO_STATUS_THROTTLED 7
 
@@ -586,9 +595,9 @@ typedef struct trro_devices {
 #define TRRO_STATUS_RESOLVE_FAILED 11
 
 /**
- * No connection: refused, unreachable, reset, or closed before the answer was whole. error->os_error has the errno, or
- * 0 if the other side closed.
- * Returned by: trro_get_devices.
+ * No connection: refused, unreachable, reset, closed before the answer was whole, or no descriptor left for it (EMFILE).
+ * error->os_error has the errno, or 0 if the other side closed.
+ * Returned by: trro_client_new, trro_get_devices.
  * What to do: check the network; try again later.
  */
 #define TRRO_STATUS_CONNECT_FAILED 12
@@ -609,9 +618,9 @@ typedef struct trro_devices {
 #define TRRO_STATUS_TIMEOUT 14
 
 /**
- * The program cancelled the call.
- * Returned by: no function of this version.
- * What to do: nothing.
+ * The program called trro_client_cancel(). Whether the service has carried the request out is not known.
+ * Returned by: trro_get_devices.
+ * What to do: nothing; before the next call, trro_client_resume().
  */
 #define TRRO_STATUS_CANCELLED 15
 
@@ -631,16 +640,17 @@ typedef struct trro_devices {
 #define TRRO_STATUS_INTERNAL 17
 
 /**
- * The proxy refused or failed.
- * Returned by: no function of this version.
- * What to do: check the proxy.
+ * The proxy cannot be reached, wants another user or password, refused, or does not speak its protocol. The request was not
+ * sent. The message names the proxy, without user and password.
+ * Returned by: trro_get_devices.
+ * What to do: check the proxy, config->proxy and the environment's HTTPS_PROXY and ALL_PROXY.
  */
 #define TRRO_STATUS_PROXY_FAILED 18
 
 /**
- * A source of credentials other than config->credentials is there and is incomplete or malformed. (What is wrong with
- * config->credentials is TRRO_STATUS_INVALID_ARGUMENT.)
- * Returned by: trro_client_new.
+ * A source of credentials other than config->credentials is there and is incomplete, malformed or open to others, or it
+ * failed: credentials_fn, the metadata service. (What is wrong with config->credentials is TRRO_STATUS_INVALID_ARGUMENT.)
+ * Returned by: trro_client_new, trro_get_devices.
  * What to do: mend the source that the message names.
  */
 #define TRRO_STATUS_CREDENTIALS_FAILED 19
@@ -701,7 +711,7 @@ trro_status trro_derive_signing_key(const char *secret_key,
  * @param client  Where the client goes. Must not be NULL; *client is NULL after a failure. End it with trro_client_free().
  * @param error   What went wrong; may be NULL.
  * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_NO_CREDENTIALS; TRRO_STATUS_CREDENTIALS_FAILED;
- *         TRRO_STATUS_INTERNAL.
+ *         TRRO_STATUS_CONNECT_FAILED, if no descriptor is left; TRRO_STATUS_INTERNAL.
  * @par Threads
  * Any. The environment is read: no other thread may change it meanwhile.
  * @par Blocking
@@ -798,8 +808,8 @@ trro_status trro_client_clock_offset_ms(const struct trro_client *client,
  * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_BUFFER_TOO_SMALL; TRRO_STATUS_NO_CREDENTIALS;
  *         TRRO_STATUS_AUTH_REJECTED; TRRO_STATUS_PERMISSION_DENIED; TRRO_STATUS_CLOCK_SKEW; TRRO_STATUS_THROTTLED;
  *         TRRO_STATUS_REQUEST_REJECTED; TRRO_STATUS_NOT_FOUND; TRRO_STATUS_SERVICE_FAILED; TRRO_STATUS_RESOLVE_FAILED;
- *         TRRO_STATUS_CONNECT_FAILED; TRRO_STATUS_TLS_FAILED; TRRO_STATUS_TIMEOUT; TRRO_STATUS_BAD_RESPONSE;
- *         TRRO_STATUS_INTERNAL.
+ *         TRRO_STATUS_CONNECT_FAILED; TRRO_STATUS_TLS_FAILED; TRRO_STATUS_TIMEOUT; TRRO_STATUS_CANCELLED;
+ *         TRRO_STATUS_BAD_RESPONSE; TRRO_STATUS_PROXY_FAILED; TRRO_STATUS_CREDENTIALS_FAILED; TRRO_STATUS_INTERNAL.
  * @par Threads
  * Any number at the same time on one client. Each needs a buffer of its own.
  * @par Blocking

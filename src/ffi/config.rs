@@ -95,7 +95,9 @@ pub struct trro_client_config {
     /// For connecting, proxy and TLS included and the name lookup not, within the deadline; all addresses share it. Also
     /// how long a connection may swallow what is sent before it counts as broken. 1 to 600000 ms; 0: 3000.
     pub connect_timeout_ms: u32,
-    /// How often a call sends its request at most, 1 to 100; 0: 4. 1: nothing is repeated.
+    /// How often a call sends its request at most, 1 to 100; 0: 4. 1: nothing is repeated. Repeated is what may succeed
+    /// unchanged within seconds, after a random wait within 250 ms (1 s after TRRO_STATUS_THROTTLED) that doubles each time up
+    /// to 8 s, or longer if the service says so; and once, at once, what was refused for a wrong clock or a spent token.
     pub max_attempts: u32,
     /// A larger answer is TRRO_STATUS_BAD_RESPONSE: 1 to UINT32_MAX bytes, counted after decompression; 0: 4 MiB.
     pub max_response_bytes: u32,

@@ -28,7 +28,7 @@ pub const TRRO_STATUS_INVALID_ARGUMENT: trro_status = 1;
 /// What to do: call again with a buffer of *needed_size bytes, in a loop.
 pub const TRRO_STATUS_BUFFER_TOO_SMALL: trro_status = 2;
 /// No source gave credentials; or those that there are hold no more: they have expired, or are a signing key for another day
-/// than the service's. Nothing was sent with them.
+/// than the service's. Nothing was sent with them. The message names both days, or the places where a key may be.
 /// Returned by: trro_client_new, trro_get_devices.
 /// What to do: set config->credentials, or TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY; get a key for today.
 pub const TRRO_STATUS_NO_CREDENTIALS: trro_status = 3;
@@ -46,9 +46,10 @@ pub const TRRO_STATUS_PERMISSION_DENIED: trro_status = 5;
 /// What to do: try again; if that does not help, set the clock of the machine (NTP).
 pub const TRRO_STATUS_CLOCK_SKEW: trro_status = 6;
 /// Too many requests: the service documents 20 a second for GetDevices, and not whether that is for an account, a key
-/// or a region.
+/// or a region. With error->attempts 0 the service was not asked: the turn of the call, by max_requests_per_s, by fleet_size
+/// or because the service has refused the client lately, would have come after its deadline.
 /// Returned by: trro_get_devices.
-/// What to do: wait, a second at least, and try again.
+/// What to do: wait for error->retry_after_ms, and try again.
 pub const TRRO_STATUS_THROTTLED: trro_status = 7;
 /// The service refused the request: a parameter, the region, the page size, a quota, or with a code that this version
 /// does not know. error->code and the message say which.
@@ -68,9 +69,9 @@ pub const TRRO_STATUS_SERVICE_FAILED: trro_status = 10;
 /// Returned by: trro_get_devices.
 /// What to do: check the network; try again later.
 pub const TRRO_STATUS_RESOLVE_FAILED: trro_status = 11;
-/// No connection: refused, unreachable, reset, or closed before the answer was whole. error->os_error has the errno, or
-/// 0 if the other side closed.
-/// Returned by: trro_get_devices.
+/// No connection: refused, unreachable, reset, closed before the answer was whole, or no descriptor left for it (EMFILE).
+/// error->os_error has the errno, or 0 if the other side closed.
+/// Returned by: trro_client_new, trro_get_devices.
 /// What to do: check the network; try again later.
 pub const TRRO_STATUS_CONNECT_FAILED: trro_status = 12;
 /// The other side did not prove to be the service: certificate, name or protocol. No request was sent to it, unless it is its
@@ -82,9 +83,9 @@ pub const TRRO_STATUS_TLS_FAILED: trro_status = 13;
 /// Returned by: trro_get_devices.
 /// What to do: try again later, or give it more time.
 pub const TRRO_STATUS_TIMEOUT: trro_status = 14;
-/// The program cancelled the call.
-/// Returned by: no function of this version.
-/// What to do: nothing.
+/// The program called trro_client_cancel(). Whether the service has carried the request out is not known.
+/// Returned by: trro_get_devices.
+/// What to do: nothing; before the next call, trro_client_resume().
 pub const TRRO_STATUS_CANCELLED: trro_status = 15;
 /// What came back is not an answer of this API, or larger than max_response_bytes. The message names the field: one of
 /// another type than documented, a string with a NUL character, a list of more than 10000. No row of it is given.
@@ -95,13 +96,14 @@ pub const TRRO_STATUS_BAD_RESPONSE: trro_status = 16;
 /// Returned by: every function that returns a status.
 /// What to do: report it, with the message.
 pub const TRRO_STATUS_INTERNAL: trro_status = 17;
-/// The proxy refused or failed.
-/// Returned by: no function of this version.
-/// What to do: check the proxy.
+/// The proxy cannot be reached, wants another user or password, refused, or does not speak its protocol. The request was not
+/// sent. The message names the proxy, without user and password.
+/// Returned by: trro_get_devices.
+/// What to do: check the proxy, config->proxy and the environment's HTTPS_PROXY and ALL_PROXY.
 pub const TRRO_STATUS_PROXY_FAILED: trro_status = 18;
-/// A source of credentials other than config->credentials is there and is incomplete or malformed. (What is wrong with
-/// config->credentials is TRRO_STATUS_INVALID_ARGUMENT.)
-/// Returned by: trro_client_new.
+/// A source of credentials other than config->credentials is there and is incomplete, malformed or open to others, or it
+/// failed: credentials_fn, the metadata service. (What is wrong with config->credentials is TRRO_STATUS_INVALID_ARGUMENT.)
+/// Returned by: trro_client_new, trro_get_devices.
 /// What to do: mend the source that the message names.
 pub const TRRO_STATUS_CREDENTIALS_FAILED: trro_status = 19;
 
@@ -162,9 +164,10 @@ pub struct trro_error {
     pub http_status: i32,
     /// errno of the system call that failed, or 0.
     pub os_error: i32,
-    /// How often the call has sent the request, or tried to. 0: nothing was tried, the answer was kept from before.
+    /// How often the call has sent the request, or tried to. 0: nothing was tried; after a success, the answer was kept from
+    /// before. A connection that was closed while it was idle is replaced without being counted.
     pub attempts: u32,
-    /// How long to wait before trying again; 0: not known, as always in this version.
+    /// How long to wait before trying again; 0: not known. After TRRO_STATUS_THROTTLED, until the next turn of this client.
     pub retry_after_ms: u32,
     /// 1: a call that changes something may have been carried out.
     pub outcome_unknown: i32,
