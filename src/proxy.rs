@@ -6,7 +6,7 @@ use ureq::ProxyProtocol;
 use zeroize::Zeroizing;
 
 use crate::endpoint::{Endpoint, Host};
-use crate::error::Error;
+use crate::error::{Error, Status};
 use crate::sys::environment_variable;
 
 /// What a user name and a password for SOCKS may have at most, by RFC 1929.
@@ -106,11 +106,23 @@ impl Proxy {
         }
         Ok(Proxy { protocol, host: Host::parse(bare_host), port: parsed.port(), login })
     }
+
+    /// What it is when the way to the proxy itself fails with `error`.
+    pub fn unreachable(&self, error: Error) -> Error {
+        let message = format!("the proxy {self} cannot be reached: {}", error.message);
+        Error { status: Status::ProxyFailed, message, ..error }
+    }
 }
 
 /// Whether the endpoint is one of the hosts of a list as `NO_PROXY` has it: names with their subdomains, addresses, or `*`.
 fn is_exception(list: &str, endpoint: &Endpoint) -> bool {
     let entries = list.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+    if let Host::Address(address) = endpoint.host {
+        // There are several ways to write one; in a URL, one of IPv6 stands in brackets.
+        if entries.clone().any(|entry| entry.trim_matches(['[', ']']).parse() == Ok(address)) {
+            return true;
+        }
+    }
     let builder = entries.fold(ureq::Proxy::builder(ProxyProtocol::Http), |builder, entry| {
         let builder = builder.no_proxy(entry);
         if entry.starts_with(['.', '*']) { builder } else { builder.no_proxy(&format!(".{entry}")) }
@@ -143,7 +155,6 @@ impl fmt::Display for Proxy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Status;
 
     fn endpoint(url: &str) -> Endpoint {
         Endpoint::parse(url).unwrap()
@@ -220,6 +231,10 @@ mod tests {
             assert_eq!(chosen(proxy, list, "https://trro.intl.example"), !is_direct, "{list}");
         }
         assert!(!chosen(proxy, "10.1.2.3", "https://10.1.2.3:8443"));
+        for entry in ["2001:db8::7", "[2001:db8::7]", "2001:DB8:0::7"] {
+            assert!(!chosen(proxy, entry, "https://[2001:db8::7]:8443"), "{entry}");
+        }
+        assert!(chosen(proxy, "2001:db8::8", "https://[2001:db8::7]:8443"));
     }
 
     #[test]

@@ -75,9 +75,9 @@ pub const TRRO_STATUS_RESOLVE_FAILED: trro_status = 11;
 /// What to do: check the network; try again later.
 pub const TRRO_STATUS_CONNECT_FAILED: trro_status = 12;
 /// The other side did not prove to be the service: certificate, name or protocol. No request was sent to it, unless it is its
-/// answer that shows that the clock is wrong by which its certificate was taken.
+/// answer that shows that the clock is wrong by which its certificate was taken. Or it did, and refused this client.
 /// Returned by: trro_get_devices.
-/// What to do: check the clock, the endpoint and ca_file; the message says which.
+/// What to do: check the clock, the endpoint, ca_file and client_cert_file; the message says which.
 pub const TRRO_STATUS_TLS_FAILED: trro_status = 13;
 /// deadline_ms or connect_timeout_ms passed; the message says in what.
 /// Returned by: trro_get_devices.

@@ -15,7 +15,7 @@ use ureq::unversioned::transport::{Buffers, ConnectionDetails, LazyBuffers, Next
 use zeroize::Zeroize;
 
 use super::connect::{Options, UntilDeadline, connect, is_deadline, is_idle_and_open};
-use super::{BUFFER_BYTES, Settings, through_ureq, tunnel};
+use super::{BUFFER_BYTES, Settings, through_ureq, tls, tunnel};
 use crate::cancel::Cancel;
 use crate::error::{Error, Status};
 
@@ -59,11 +59,7 @@ impl Connector {
             cancel: &settings.cancel,
         };
         connect(addresses, &options).map_err(|error| match &settings.proxy {
-            Some(proxy) if error.status == Status::ConnectFailed => Error {
-                status: Status::ProxyFailed,
-                message: format!("the proxy {proxy} cannot be reached: {}", error.message),
-                ..error
-            },
+            Some(proxy) if error.status == Status::ConnectFailed => proxy.unreachable(error),
             _ => error,
         })
     }
@@ -156,7 +152,7 @@ impl Connection {
                 result => return result,
             }
             session.read_tls(&mut socket)?;
-            // The other side has proven who it is: what is wrong from here on is the connection.
+            // The other side has proven who it is: what is wrong from here on is the connection, or who we are.
             session.process_new_packets().map_err(io::Error::other)?;
             while session.wants_write() {
                 session.write_tls(&mut socket)?;
@@ -198,7 +194,10 @@ impl Transport for Connection {
             }
             Err(error) if is_deadline(&error) => Err(ureq::Error::Timeout(timeout.reason)),
             Err(_) if may_be_stale && !self.cancel.is_set() => Err(ureq::Error::Other(Box::new(Stale))),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(match tls::refusal(&error) {
+                Some(refusal) if !self.is_answering => through_ureq(refusal),
+                _ => error.into(),
+            }),
         }
     }
 

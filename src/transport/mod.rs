@@ -231,7 +231,10 @@ impl Transport {
     fn failure(&self, error: ureq::Error, http_status: u16) -> Failure {
         let error = match error {
             ureq::Error::Other(ours) => match ours.downcast::<Error>() {
-                Ok(ours) => *ours,
+                Ok(ours) => match &self.settings.proxy {
+                    Some(proxy) if ours.status == Status::ResolveFailed => proxy.unreachable(*ours),
+                    _ => *ours,
+                },
                 Err(other) if other.is::<Stale>() => return Failure::Stale,
                 Err(other) => Error::new(Status::Internal, printable(&other.to_string())),
             },

@@ -10,7 +10,7 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::sign::CertifiedKey;
-use rustls::{CertificateError, ClientConfig, ClientConnection, RootCertStore};
+use rustls::{AlertDescription, CertificateError, ClientConfig, ClientConnection, RootCertStore};
 
 use super::connect::{UntilDeadline, is_deadline};
 use super::verifier::Verifier;
@@ -89,7 +89,14 @@ fn read(field: &str, path: &Path) -> Result<Vec<u8>, Error> {
         std::fs::read(path)
     };
     read().map_err(|error| {
-        Error::invalid_argument(field, format!("cannot be read: {}: {error}", path.display())).with_os_error(&error)
+        let failed = match error.raw_os_error() {
+            // The argument is right, and the next try may succeed.
+            Some(libc::EMFILE | libc::ENFILE) => {
+                Error::new(Status::ConnectFailed, format!("no descriptor to read {field} with: {error}"))
+            }
+            _ => Error::invalid_argument(field, format!("cannot be read: {}: {error}", path.display())),
+        };
+        failed.with_os_error(&error)
     })
 }
 
@@ -190,8 +197,18 @@ fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
     error.get_ref()?.downcast_ref()
 }
 
+/// The refusal of the other side, if that is what an I/O error before the first answer is: in TLS 1.3 it says after the
+/// handshake what it thinks of our certificate.
+pub fn refusal(error: &io::Error) -> Option<Error> {
+    tls_error(error).filter(|error| matches!(error, rustls::Error::AlertReceived(_))).map(explain)
+}
+
 /// A TLS failure in words, with what to do about the usual ones.
 fn explain(error: &rustls::Error) -> Error {
+    use AlertDescription::{
+        AccessDenied, BadCertificate, CertificateExpired, CertificateRequired, CertificateRevoked, CertificateUnknown,
+        DecryptError, UnknownCA, UnsupportedCertificate,
+    };
     use CertificateError::{
         Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet, NotValidYetContext,
         UnknownIssuer,
@@ -205,6 +222,17 @@ fn explain(error: &rustls::Error) -> Error {
         rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => {
             ("; does the endpoint name the right host?", false)
         }
+        rustls::Error::AlertReceived(
+            AccessDenied
+            | BadCertificate
+            | CertificateExpired
+            | CertificateRequired
+            | CertificateRevoked
+            | CertificateUnknown
+            | DecryptError
+            | UnknownCA
+            | UnsupportedCertificate,
+        ) => ("; is client_cert_file the certificate that the other side wants?", false),
         rustls::Error::InvalidMessage(_) => ("; does the other side speak TLS on this port?", false),
         _ => ("", false),
     };

@@ -203,8 +203,29 @@ fn header_is_whole(answer: &str) -> bool {
 
 #[test]
 fn a_fault_that_needs_a_number_says_so() {
-    for name in ["throttled-for", "unavailable-for:x", "aged:-1", "date", "wrong-clock-no-date:", "sometimes:many"] {
+    for name in [
+        "gzip-too-large",
+        "throttled-for",
+        "unavailable-for:x",
+        "aged:-1",
+        "date",
+        "wrong-clock-no-date:",
+        "sometimes:many",
+    ] {
         let message = name.parse::<Fault>().unwrap_err();
         assert!(message.starts_with(&format!("{name}: ")), "{message}");
     }
+}
+
+#[test]
+fn gzip_too_large_is_many_bytes_in_few() {
+    let (_emulator, mut stream) = faced_with("gzip-too-large:1000000");
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    assert!(answer.len() < 10_000, "{}", answer.len());
+    assert!(String::from_utf8_lossy(&answer).contains("\r\nContent-Encoding: gzip\r\n"));
+    // By RFC 1952 the last of it is the length of the plain data.
+    let length = u32::from_le_bytes(*answer.last_chunk().unwrap());
+    assert_eq!(length as usize, 1_000_000 + r#"{"Response":{"Padding":""}}"#.len());
 }

@@ -193,3 +193,10 @@ fn a_reset_is_one_under_tls_too() {
     let error = exchange(&emulator, &Client::default().config(&emulator)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);
 }
+
+#[test]
+fn with_tls_1_2_only_no_later_version_is_spoken() {
+    let emulator = emulator(Options { tls_1_2_only: true, ..Options::default() });
+    assert_eq!(Client::default().outcome(&emulator), Ok(()));
+    is_refused(Client { versions: &TLS_1_3, ..Client::default() }.outcome(&emulator), "ProtocolVersion");
+}

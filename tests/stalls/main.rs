@@ -7,7 +7,6 @@ mod stall;
 mod support;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -78,7 +77,7 @@ fn main() {
 
 fn run(binary: &Path, folder: &Path, mode: &str, prepared: &Prepared) -> Result<Run, Failed> {
     let mut program = if prepared.is_isolated {
-        match isolated(binary, folder)? {
+        match support::isolated(binary, folder)? {
             Some(program) => program,
             None => return Ok(Run::Impossible("namespaces with another /etc/resolv.conf cannot be made")),
         }
@@ -114,34 +113,6 @@ fn round(line: &str) -> Result<Round, Failed> {
         attempts: column()?.parse()?,
         retry_after_ms: column()?.parse()?,
     })
-}
-
-/// Runs the words from the third with the first two as what libc is told of name lookups.
-const WITH_OTHER_FILES: &str = r#"
-    mount --bind "$1" /etc/resolv.conf || exit
-    ! test -e /etc/nsswitch.conf || mount --bind "$2" /etc/nsswitch.conf || exit
-    shift 2
-    exec "$@""#;
-
-/// A command that runs the program in namespaces of its own, in which the loopback is the name server; `None` where they
-/// cannot be made.
-fn isolated(binary: &Path, folder: &Path) -> Result<Option<Command>, Failed> {
-    let (resolv_conf, nsswitch_conf) = (folder.join("resolv.conf"), folder.join("nsswitch.conf"));
-    fs::write(&resolv_conf, "nameserver 127.0.0.1\n")?;
-    fs::write(&nsswitch_conf, "hosts: files dns\n")?;
-    let command = |options: &[&str], program: &Path| {
-        let mut command = Command::new("unshare");
-        command.args(options).args(["--net", "--mount", "sh", "-c", WITH_OTHER_FILES, "sh"]);
-        command.arg(&resolv_conf).arg(&nsswitch_conf).arg(program);
-        command
-    };
-    // Whoever is not root may be it in a namespace.
-    for options in [&[][..], &["--map-root-user"][..]] {
-        if command(options, Path::new("true")).output().is_ok_and(|output| output.status.success()) {
-            return Ok(Some(command(options, binary)));
-        }
-    }
-    Ok(None)
 }
 
 /// By how much each round was late, in microseconds; an error if the best of them is later than promised, or if one did not

@@ -95,3 +95,57 @@ pub fn library_folder(name: &str, library: &Path) -> PathBuf {
 
 /// The name by which the library is loaded: that of cargo-c's rule for version 0.1.x.
 pub const SONAME: &str = "libtrro.so.0.1";
+
+/// Runs the words from the third with the first two as what libc is told of name lookups.
+const WITH_OTHER_FILES: &str = r#"
+    mount --bind "$1" /etc/resolv.conf || exit
+    ! test -e /etc/nsswitch.conf || mount --bind "$2" /etc/nsswitch.conf || exit
+    shift 2
+    exec "$@""#;
+
+/// A command that runs the program in namespaces of its own, in which the loopback (to be set up) is the name server; `None`
+/// where they cannot be made. The folder is for its files.
+pub fn isolated(binary: &Path, folder: &Path) -> Result<Option<Command>, Failed> {
+    let (resolv_conf, nsswitch_conf) = (folder.join("resolv.conf"), folder.join("nsswitch.conf"));
+    fs::write(&resolv_conf, "nameserver 127.0.0.1\n")?;
+    fs::write(&nsswitch_conf, "hosts: files dns\n")?;
+    let command = |options: &[&str], program: &Path| {
+        let mut command = Command::new("unshare");
+        command.args(options).args(["--net", "--mount", "sh", "-c", WITH_OTHER_FILES, "sh"]);
+        command.arg(&resolv_conf).arg(&nsswitch_conf).arg(program);
+        command
+    };
+    // Whoever is not root may be it in a namespace.
+    for options in [&[][..], &["--map-root-user"][..]] {
+        if command(options, Path::new("true")).output().is_ok_and(|output| output.status.success()) {
+            return Ok(Some(command(options, binary)));
+        }
+    }
+    Ok(None)
+}
+
+/// A test of a C program, as a line of what the program lists.
+pub struct Test {
+    /// What the program is called with to run it.
+    pub name: String,
+    /// What the emulator is to do.
+    pub faults: Vec<String>,
+    /// How many requests the emulator is to see; `None`: any number.
+    pub requests: Option<usize>,
+}
+
+/// The tests of a C program.
+pub fn list(binary: &Path) -> Result<Vec<Test>, Failed> {
+    let listing = run(&mut Command::new(binary))?;
+    let tests = listing.lines().map(|line| {
+        let mut columns = line.split('\t');
+        let mut column = || columns.next().ok_or_else(|| Failed::from(format!("{line}: a column is missing")));
+        let (name, faults, requests) = (column()?, column()?, column()?);
+        Ok(Test {
+            name: name.to_owned(),
+            faults: faults.split('|').filter(|fault| !fault.is_empty()).map(str::to_owned).collect(),
+            requests: requests.parse().ok(),
+        })
+    });
+    tests.collect()
+}

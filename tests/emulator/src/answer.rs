@@ -90,7 +90,7 @@ pub fn answer(shared: &Shared, request: &Request, ordinal: usize, fault: Option<
         Some(Fault::Aged(age_s)) => answer.with("Age", age_s),
         Some(Fault::NoDate | Fault::WrongClockNoDate(_)) => answer.without_date(),
         Some(Fault::Date(ahead_s)) => answer.without_date().with("Date", http_date(now_s + ahead_s)),
-        Some(Fault::Gzip | Fault::GzipCutOff) => compressed(answer),
+        Some(Fault::Gzip | Fault::GzipCutOff | Fault::GzipTooLarge(_)) => compressed(answer),
         _ => answer,
     }
 }
@@ -102,7 +102,7 @@ fn unrelated(now_s: i64, fault: Option<&Fault>) -> Option<Answer> {
         Fault::Status(status) => Answer::page(now_s, *status),
         Fault::UnavailableFor(_) => Answer::page(now_s, 503),
         Fault::Answer(body) => Answer::json(now_s, body.as_str()),
-        Fault::TooLarge(length) => {
+        Fault::TooLarge(length) | Fault::GzipTooLarge(length) => {
             let padding = "x".repeat(*length);
             Answer::json(now_s, format!(r#"{{"Response":{{"Padding":"{padding}"}}}}"#))
         }

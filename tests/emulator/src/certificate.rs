@@ -11,6 +11,7 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
+use rustls::version::TLS12;
 use rustls::{RootCertStore, ServerConfig};
 use time::{Duration, OffsetDateTime};
 
@@ -37,7 +38,8 @@ impl Certificate {
         let chain = if options.intermediate { Chain::issued(options, now)? } else { Chain::self_signed(options, now)? };
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let client = if options.client_authority { Some(Client::make(&provider)?) } else { None };
-        let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+        let versions = if options.tls_1_2_only { &[&TLS12] } else { rustls::DEFAULT_VERSIONS };
+        let config = ServerConfig::builder_with_provider(provider).with_protocol_versions(versions)?;
         let (config, client) = match client {
             None => (config.with_no_client_auth(), None),
             Some(client) => {

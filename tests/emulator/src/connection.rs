@@ -95,7 +95,9 @@ fn serve_requests<S: Read + Write>(shared: &Shared, stream: &mut S, tcp: &TcpStr
         };
         let fault = fault.and_then(|fault| fault.at_request(ordinal));
         let fault = fault.as_ref();
-        if !send(stream, tcp, || answer(shared, &request, ordinal, fault), fault)? {
+        let goes_on = send(stream, tcp, || answer(shared, &request, ordinal, fault), fault)?;
+        lock(&shared.statistics).answered += 1;
+        if !goes_on {
             return Ok(());
         }
     }

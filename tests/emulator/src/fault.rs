@@ -26,6 +26,8 @@ pub enum Fault {
     Gzip,
     /// Compresses the body and closes the connection in the middle of it.
     GzipCutOff,
+    /// A body of that many bytes, compressed to few.
+    GzipTooLarge(usize),
     /// Sends a second answer, which nobody has asked for, right behind the first: that one fills 16 KiB exactly.
     Unasked,
     /// An HTTP status, with a web page.
@@ -74,9 +76,10 @@ pub enum Fault {
     Sometimes(u64),
 }
 
-/// The faults that [`Fault::Sometimes`] takes from, as [`Fault::from_str`] reads them.
-const SOMETIMES: [&str; 7] =
-    ["reset", "hang-up", "cut-off", "error:InternalError", "error:ServiceUnavailable", "status:503", "throttled"];
+/// The faults that [`Fault::Sometimes`] takes from, as [`Fault::from_str`] reads them. Throttling is not among them: a client
+/// that is throttled again and again does little but wait.
+const SOMETIMES: [&str; 6] =
+    ["reset", "hang-up", "cut-off", "error:InternalError", "error:ServiceUnavailable", "status:503"];
 
 impl Fault {
     /// What it comes to at the request with this ordinal.
@@ -116,6 +119,7 @@ impl FromStr for Fault {
             "too-large" => Fault::TooLarge(number(text, value)?),
             "gzip" => Fault::Gzip,
             "gzip-cut-off" => Fault::GzipCutOff,
+            "gzip-too-large" => Fault::GzipTooLarge(number(text, value)?),
             "unasked" => Fault::Unasked,
             "status" => Fault::Status(number(text, value)?),
             "redirect" => Fault::Redirect,

@@ -55,6 +55,8 @@ pub const POWERLESS_SECRET_ID: &str = "AKIDPOWERLESSPOWERLESSPOWERLESSPOWER";
 pub struct Options {
     /// Serve HTTPS with a certificate of its own.
     pub tls: bool,
+    /// Speak no later TLS than 1.2.
+    pub tls_1_2_only: bool,
     /// Refuse a request without X-TC-Region; the service's documents differ.
     pub region_required: bool,
     /// Requests a second for each action; 0: no limit. The service documents 20.
@@ -86,6 +88,7 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             tls: false,
+            tls_1_2_only: false,
             region_required: false,
             requests_per_s: 20,
             max_page_size: 100,
@@ -111,6 +114,8 @@ pub struct Statistics {
     pub closed: usize,
     /// TLS handshakes that resumed an earlier session.
     pub resumed: usize,
+    /// Answers that have left to the last byte, what a fault adds to them included.
+    pub answered: usize,
     /// Requests to the service, in order.
     pub requests: Vec<Request>,
 }

@@ -10,6 +10,7 @@ const HELP: &str = "\
 The TRRO service's side of the wire, on a free port of the loopback.
 
   --tls                    serve HTTPS, with a certificate of its own
+  --tls-1-2-only           speak no later TLS than 1.2
   --ca-file FILE           write that certificate to FILE
   --devices FILE           the devices, as JSON (default: about 60 in two projects)
   --region-required        refuse a request without X-TC-Region
@@ -23,8 +24,8 @@ The TRRO service's side of the wire, on a free port of the loopback.
   --intermediate           serve a chain with an intermediate authority; the CA file is then the root
   --client-file FILE       require a client certificate; write one and its key to FILE
   --fault FAULT            misbehave at every request: late:MS drip:MS cut-off wrong-length wrong-type not-json
-                           too-large:BYTES gzip gzip-cut-off unasked status:CODE redirect reset wrong-clock:S
-                           region-required throttled close-after-answer error:CODE answer:TEXT echo stall-head
+                           too-large:BYTES gzip gzip-cut-off gzip-too-large:BYTES unasked status:CODE redirect reset
+                           wrong-clock:S region-required throttled close-after-answer error:CODE answer:TEXT echo stall-head
                            stall-body hang-up endless-body endless-head throttled-for:S unavailable-for:S aged:S
                            no-date date:S wrong-clock-no-date:S sometimes:PERCENT
   --help
@@ -53,6 +54,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("tls") => options.tls = true,
+            Long("tls-1-2-only") => options.tls_1_2_only = true,
             Long("ca-file") => ca_file = Some(arguments.value()?),
             Long("devices") => options.devices = Some(std::fs::read_to_string(arguments.value()?)?),
             Long("region-required") => options.region_required = true,

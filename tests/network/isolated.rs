@@ -1,0 +1,111 @@
+//! In namespaces of the test's own: with a name server that sees every question, and with two devices to choose from.
+
+use std::env;
+use std::io::ErrorKind;
+use std::net::{IpAddr, Ipv4Addr, TcpListener, UdpSocket};
+use std::process::Command;
+use std::sync::PoisonError;
+
+use emulator::{Options, ProxyProtocol};
+use libtest_mimic::Completion;
+use trro::config::Config;
+
+use crate::support::{self, Outcome};
+use crate::{NOWHERE, Service, call_with, child, proxies, ways};
+
+tests![the_name_of_a_service_behind_a_proxy_is_looked_up_nowhere, the_chosen_device_carries_the_connection];
+
+/// What a child writes that finds that this machine cannot do what it is to do.
+const IMPOSSIBLE: &str = "impossible: ";
+
+fn the_name_of_a_service_behind_a_proxy_is_looked_up_nowhere() -> Outcome {
+    isolated("look-up")
+}
+
+fn the_chosen_device_carries_the_connection() -> Outcome {
+    if support::find_tool("nsenter").is_none() {
+        return support::missing("nsenter is not installed");
+    }
+    isolated("devices")
+}
+
+/// Runs a child in namespaces of its own.
+fn isolated(task: &str) -> Outcome {
+    if support::find_tool("ip").is_none() {
+        return support::missing("ip is not installed");
+    }
+    let folder = support::scratch(&format!("network-{task}"));
+    let Some(mut command) = support::isolated(&env::current_exe()?, &folder)? else {
+        return support::missing("namespaces with another /etc/resolv.conf cannot be made");
+    };
+    let written = support::run(child::told(&mut command, task))?;
+    match written.strip_prefix(IMPOSSIBLE) {
+        Some(reason) => support::missing(reason.trim()),
+        None => Ok(Completion::Completed),
+    }
+}
+
+fn ip(arguments: &str) -> bool {
+    Command::new("ip").args(arguments.split(' ')).status().unwrap().success()
+}
+
+/// In the child: nobody asks the name server for a service that is behind a proxy.
+pub fn look_up() {
+    assert!(ip("link set lo up"));
+    let name_server = UdpSocket::bind((Ipv4Addr::LOCALHOST, 53)).unwrap();
+    let service = Service::named(NOWHERE, Options::default());
+    for protocol in [ProxyProtocol::Http, ProxyProtocol::Socks5] {
+        let url = proxies::proxy(protocol, None).url();
+        assert!(call_with(Config { proxy: Some(&url), ..service.config() }).is_err(), "the proxy has ended");
+        let proxy = proxies::proxy(protocol, None);
+        assert_eq!(call_with(Config { proxy: Some(&proxy.url()), ..service.config() }), Ok(10));
+    }
+    name_server.set_nonblocking(true).unwrap();
+    assert_eq!(name_server.recv(&mut [0; 512]).unwrap_err().kind(), ErrorKind::WouldBlock);
+    // Without a proxy it is asked, so that there would have been a question to see.
+    call_with(Config { deadline_ms: Some(500), ..service.config() }).unwrap_err();
+    let mut question = [0; 512];
+    let length = name_server.recv(&mut question).unwrap();
+    assert!(String::from_utf8_lossy(&question[..length]).contains("trro"));
+}
+
+/// The service's address, to which both modems lead.
+const SERVICE: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
+
+/// Makes two modems, of which the first is the better one by the routes, and calls through what the routes say, and through
+/// each of them. `$1` is the process of the service, in another namespace, `$2` the program that calls.
+const CALL_THROUGH_MODEMS: &str = r#"
+    set -e
+    service="nsenter --net=/proc/$1/ns/net"
+    for modem in 0 1; do
+        ip link add wwan$modem type veth peer name depot$modem netns "$1"
+        ip address add 198.18.$modem.2/24 dev wwan$modem
+        ip link set wwan$modem up
+        $service ip address add 198.18.$modem.1/24 dev depot$modem
+        $service ip link set depot$modem up
+        ip route add 192.0.2.1 via 198.18.$modem.1 metric $((modem + 1))
+    done
+    for device in "" wwan0 wwan1; do
+        TEST_NETWORK_INTERFACE=$device "$2"
+    done"#;
+
+/// In the child: sees through which device each connection comes.
+pub fn serve_devices() {
+    if !ip("link add veth-here type veth peer name veth-there") {
+        println!("{IMPOSSIBLE}pairs of devices (veth) cannot be made");
+        return;
+    }
+    assert!(ip("link set lo up") && ip("address add 192.0.2.1/32 dev lo"));
+    let service = Service::named(&SERVICE.to_string(), Options::default());
+    let listener = TcpListener::bind((SERVICE, 0)).unwrap();
+    let endpoint = format!("https://{}", listener.local_addr().unwrap());
+    let clients = ways::lead(listener, service.port);
+    let mut command = Command::new("unshare");
+    command.args(["--net", "sh", "-c", CALL_THROUGH_MODEMS, "sh", &std::process::id().to_string()]);
+    command.arg(env::current_exe().unwrap()).env("TEST_ENDPOINT", endpoint).env("TEST_CA_FILE", &service.ca_file);
+    let written = support::run(child::told(&mut command, "call"));
+    assert_eq!(written.unwrap_or_else(|failure| panic!("{failure:?}")), "OK\nOK\nOK\n");
+    let seen = clients.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let expected: [IpAddr; 3] = [0, 0, 1].map(|modem| Ipv4Addr::new(198, 18, modem, 2).into());
+    assert_eq!(seen, expected);
+}
