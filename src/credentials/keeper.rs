@@ -110,8 +110,8 @@ impl Renewed {
         let held = self.held();
         let credentials = held.credentials.as_ref()?;
         let now = clock.now();
-        let is_due = is_due(credentials, now.s, now.is_proven);
-        (!is_due || since_boot() < held.rested).then(|| Arc::clone(credentials))
+        let is_left_alone = since_boot() < held.rested && !has_expired(credentials, now.s);
+        (is_left_alone || !is_due(credentials, now.s, now.is_proven)).then(|| Arc::clone(credentials))
     }
 
     /// What is held although the source has failed, as long as it has not run out.

@@ -164,6 +164,10 @@ pub(super) unsafe fn ask(
             let name = std::ffi::CStr::from_ptr(trro_status_name(status)).to_string_lossy();
             return Err(Error { retryable: true, ..failed(format!("{NAME} returned {name} ({status})")) });
         }
+        // The size that a newer header may have: there is nothing behind the room.
+        if room.credentials.struct_size > size_of::<Room>() {
+            return Err(failed(format!("{NAME}->struct_size is beyond the {} bytes there are", size_of::<Room>())));
+        }
         core_credentials(pointer, NAME).map_err(|error| failed(error.message))
     }
 }
