@@ -220,10 +220,13 @@ impl Client {
         let mut progress = Progress { deadline, attempts: 0, has_healed: false, has_renewed: false, last: None };
         let mut pause = Duration::ZERO;
         loop {
-            self.wait_for_turn(pause, &mut progress)?;
-            let signed = self
-                .sign(action, &request_body, deadline)
-                .map_err(|error| Error { attempts: progress.attempts, ..error })?;
+            // Before the turn: turns that were spent waiting for credentials would all be used in one moment.
+            let held = self.credentials(&progress)?;
+            let has_waited = self.wait_for_turn(pause, &mut progress)?;
+            // Meanwhile they may have run out.
+            let credentials = if has_waited { self.credentials(&progress)? } else { held };
+            let signed = self.sign(action, &request_body, credentials);
+            let signed = signed.map_err(|error| Error { attempts: progress.attempts, ..error })?;
             progress.attempts += 1;
             self.log.debug(format_args!("{action}: attempt {} of {}", progress.attempts, self.retries.max_attempts));
             match self.attempt(action, &request_body, &signed, deadline) {
@@ -245,8 +248,8 @@ impl Client {
     }
 
     /// Waits until the limiter lets the next attempt go, `pause` from now at the earliest. If that would be after the
-    /// deadline, the call is over at once.
-    fn wait_for_turn(&self, pause: Duration, progress: &mut Progress) -> Result<(), Error> {
+    /// deadline, the call is over at once. Tells whether there was anything to wait for.
+    fn wait_for_turn(&self, pause: Duration, progress: &mut Progress) -> Result<bool, Error> {
         let (now, start) = (since_boot(), Instant::now());
         let latest = now.saturating_add(progress.deadline.saturating_duration_since(start));
         let turn = match now.checked_add(pause) {
@@ -254,12 +257,26 @@ impl Client {
             None => Err(Duration::MAX),
         };
         match turn {
-            Ok(turn) if turn <= now => Ok(()),
-            Ok(turn) => self
-                .cancel
-                .sleep_until(start + (turn - now))
-                .map_err(|error| Error { attempts: progress.attempts, ..error }),
+            Ok(turn) => {
+                let wait = turn.saturating_sub(now);
+                self.tell_of_wait(wait, progress);
+                if wait.is_zero() {
+                    return Ok(false);
+                }
+                let slept = self.cancel.sleep_until(start + wait);
+                slept.map(|()| true).map_err(|error| Error { attempts: progress.attempts, ..error })
+            }
             Err(turn) => Err(progress.last.take().unwrap_or_else(|| not_yet(turn.saturating_sub(now)))),
+        }
+    }
+
+    /// Not before the wait is certain to begin: what is told as repeated is repeated.
+    fn tell_of_wait(&self, wait: Duration, progress: &Progress) {
+        if let Some(error) = &progress.last {
+            let attempts = progress.attempts;
+            self.log.warning(format_args!("attempt {attempts} failed and is repeated in {wait:.1?}: {error}"));
+        } else if !wait.is_zero() {
+            self.log.debug(format_args!("waiting {wait:.1?} for this client's turn to send"));
         }
     }
 
@@ -286,7 +303,6 @@ impl Client {
         };
         match pause {
             Some(pause) => {
-                self.log.warning(format_args!("attempt {} failed and is repeated: {error}", progress.attempts));
                 progress.last = Some(error);
                 Ok(pause)
             }
@@ -300,18 +316,26 @@ impl Client {
         let mut limiter = self.limiter();
         if error.status == Status::Throttled {
             limiter.refused(now, Asking::Foreground, random());
-            if let Err(turn) = limiter.turn(now, Duration::ZERO, random()) {
-                let turn = turn.saturating_sub(now);
-                error.retry_after = Some(error.retry_after.map_or(turn, |said| said.max(turn)));
-            }
+            let turn = limiter.turn(now, Duration::ZERO, random()).unwrap_or_else(|turn| turn).saturating_sub(now);
+            // A program that is told may take its time.
+            drop(limiter);
+            error.retry_after = error.retry_after.max(Some(turn));
+            self.log.warning(format_args!(
+                "the service had too many requests; this client slows down, with its next turn in {turn:.1?}"
+            ));
         } else if error.http_status != 0 {
             limiter.answered();
         }
     }
 
+    /// What is to sign the next attempt.
+    fn credentials(&self, progress: &Progress) -> Result<Arc<Credentials>, Error> {
+        let current = self.keeper.current(&self.clock, &self.log, &self.cancel, progress.deadline);
+        current.map_err(|error| Error { attempts: progress.attempts, ..error })
+    }
+
     /// Signs the request for this moment.
-    fn sign(&self, action: &str, body: &str, deadline: Instant) -> Result<Signed, Error> {
-        let credentials = self.keeper.current(&self.clock, &self.log, &self.cancel, deadline)?;
+    fn sign(&self, action: &str, body: &str, credentials: Arc<Credentials>) -> Result<Signed, Error> {
         let now = self.clock.now();
         if now.is_proven && credentials::has_expired(&credentials, now.s) {
             return Err(Error::new(Status::NoCredentials, "the credentials have expired, by the service's time"));
