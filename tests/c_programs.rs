@@ -13,17 +13,25 @@ use std::sync::Arc;
 use emulator::{Emulator, Options};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use socket2::{Domain, Socket, Type};
-use support::Outcome;
+use support::{Outcome, Test};
 
-const PROGRAMS: [&str; 8] = ["arguments", "buffers", "cancel", "day_keys", "failures", "process", "rows", "structs"];
+const PROGRAMS: [&str; 14] = [
+    "arguments",
+    "buffers",
+    "cancel",
+    "credential_files",
+    "credentials",
+    "day_keys",
+    "failures",
+    "host",
+    "logs",
+    "process",
+    "retries",
+    "rows",
+    "signals",
+    "structs",
+];
 const SANITIZERS: [&str; 2] = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
-
-/// One line of what a program lists.
-struct Test {
-    name: String,
-    faults: Vec<String>,
-    requests: Option<usize>,
-}
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -56,7 +64,7 @@ fn main() {
     for program in PROGRAMS {
         let binary = folder.join(program);
         let source = support::root().join(format!("tests/c/{program}.c"));
-        match support::compile(&source, &binary, &library, &flags).and_then(|()| list(&binary)) {
+        match support::compile(&source, &binary, &library, &flags).and_then(|()| support::list(&binary)) {
             Ok(tests) => trials.extend(tests.into_iter().map(|test| {
                 let binary = binary.clone();
                 Trial::test(format!("{program}::{}", test.name), move || run(&binary, &test))
@@ -123,21 +131,6 @@ fn links_statically(folder: &Path) -> Result<(), Failed> {
     run(&binary, &test)
 }
 
-fn list(binary: &Path) -> Result<Vec<Test>, Failed> {
-    let listing = support::run(&mut Command::new(binary))?;
-    let tests = listing.lines().map(|line| {
-        let mut columns = line.split('\t');
-        let mut column = || columns.next().ok_or_else(|| Failed::from(format!("{line}: a column is missing")));
-        let (name, faults, requests) = (column()?, column()?, column()?);
-        Ok(Test {
-            name: name.to_owned(),
-            faults: faults.split('|').filter(|fault| !fault.is_empty()).map(str::to_owned).collect(),
-            requests: requests.parse().ok(),
-        })
-    });
-    tests.collect()
-}
-
 fn run(binary: &PathBuf, test: &Test) -> Result<(), Failed> {
     let emulator = Emulator::start(Options { requests_per_s: 0, ..Options::default() })?;
     for fault in &test.faults {
@@ -147,9 +140,14 @@ fn run(binary: &PathBuf, test: &Test) -> Result<(), Failed> {
     let taken = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     taken.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
     let closed = taken.local_addr()?.as_socket().ok_or("an address of the loopback")?;
+    // Whoever runs the tests may have credentials of their own.
+    let home = tempfile::tempdir()?;
     let mut program = Command::new(binary);
     program
         .arg(&test.name)
+        .env("HOME", home.path())
+        .env_remove("CREDENTIALS_DIRECTORY")
+        .env_remove("TENCENTCLOUD_CREDENTIALS_FILE")
         .env_remove("TENCENTCLOUD_TOKEN")
         .env_remove("TENCENTCLOUD_REGION")
         .env("TRRO_ENDPOINT", emulator.url())

@@ -1,6 +1,11 @@
 //! The library as it ships: built as the README says, it has the promised size, needs and names, sends a request in one
-//! piece, and runs every example without a fault under valgrind.
+//! piece, keeps within its memory, bears with the process that it is in, and runs every example without a fault under
+//! valgrind.
 
+#[path = "product/host.rs"]
+mod host;
+#[path = "product/memory.rs"]
+mod memory;
 mod support;
 
 use std::fs;
@@ -82,7 +87,23 @@ fn main() {
         let product = Arc::clone(&product);
         move || support::with_tool("valgrind", |valgrind| valgrind_catches_a_broken_program(&product, valgrind))
     }));
-    libtest_mimic::run(&arguments, trials).exit();
+    match host::trials(&product) {
+        Ok(more) => trials.extend(more),
+        Err(failure) => trials.push(Trial::test("host::compiles", move || Err(failure))),
+    }
+    let figures = match memory::trials(&product) {
+        Ok((more, figures)) => {
+            trials.extend(more);
+            figures
+        }
+        Err(failure) => {
+            trials.push(Trial::test("memory::compiles", move || Err(failure)));
+            memory::Table::default()
+        }
+    };
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    memory::print(&figures);
+    conclusion.exit();
 }
 
 /// Each example with arguments and the exit status to expect.

@@ -21,6 +21,9 @@ pub const SIGNATURE_EXPIRED: &str = "AuthFailure.SignatureExpire";
 /// The code by which the service refuses a session token.
 pub const TOKEN_REFUSED: &str = "AuthFailure.TokenFailure";
 
+/// Of a text of the service's that is for people: more is not shown, and every copy takes memory.
+const LONGEST_TEXT_BYTES: usize = 64 * 1024;
+
 /// A request to one action of the API.
 pub trait Request: serde::Serialize {
     /// The name of the action, sent as `X-TC-Action`.
@@ -65,7 +68,7 @@ struct ServiceError<'a> {
 pub fn judge(http_status: u16, body: &[u8]) -> Result<String, Error> {
     let judged = match decode::<Outcome>(body) {
         Ok(Outcome { error: Some(error), request_id }) => Err(from_service(&error, &request_id)),
-        Ok(Outcome { error: None, request_id }) if http_status == 200 => Ok(printable(&request_id)),
+        Ok(Outcome { error: None, request_id }) if http_status == 200 => Ok(for_people(&request_id)),
         Err(error) if http_status == 200 => Err(error),
         Ok(_) | Err(_) => Err(from_http_status(http_status)),
     };
@@ -117,6 +120,15 @@ fn without_quoted(message: &str) -> String {
     }
 }
 
+/// What is cut is cut at a blank: no secret has one, so that none is left in part, which nothing would recognise.
+fn for_people(text: &str) -> String {
+    let shown = match text.as_bytes().get(..LONGEST_TEXT_BYTES) {
+        Some(bytes) => &text[..bytes.iter().rposition(|byte| *byte == b' ').unwrap_or(0)],
+        None => text,
+    };
+    printable(shown)
+}
+
 fn from_service(error: &ServiceError<'_>, request_id: &str) -> Error {
     if error.code.is_empty() {
         return Error::new(Status::BadResponse, "the answer's Response.Error.Code: is missing, null or empty");
@@ -126,9 +138,9 @@ fn from_service(error: &ServiceError<'_>, request_id: &str) -> Error {
     let message = if error.message.is_empty() {
         sentence.to_owned()
     } else {
-        format!("{sentence}: {}", printable(&error.message))
+        format!("{sentence}: {}", for_people(&error.message))
     };
-    Error { code: printable(&error.code), request_id: printable(request_id), ..Error::new(status, message) }
+    Error { code: for_people(&error.code), request_id: for_people(request_id), ..Error::new(status, message) }
 }
 
 fn from_http_status(http_status: u16) -> Error {
@@ -227,6 +239,18 @@ mod tests {
         for silent in ["", "expired", "in 300 s", "17064067881", "1706406788 and 1706406789", "170640678a8"] {
             assert_eq!(service_time_s(silent), None, "{silent}");
         }
+    }
+
+    #[test]
+    fn a_long_text_of_the_service_is_cut_between_words() {
+        let message = |message: &str| {
+            let body = format!(r#"{{"Response":{{"Error":{{"Code":"FailedOperation","Message":"{message}"}}}}}}"#);
+            judge(200, body.as_bytes()).unwrap_err().message
+        };
+        let sentence = message("").len();
+        assert_eq!(message(&"long ".repeat(20_000)).len(), sentence + ": ".len() + LONGEST_TEXT_BYTES / 5 * 5 - 1);
+        assert!(message(&format!("refused {}", "x".repeat(100_000))).ends_with(": refused"));
+        assert!(message(&"x".repeat(100_000)).ends_with(": "));
     }
 
     #[test]

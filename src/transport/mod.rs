@@ -18,7 +18,7 @@ pub mod tls;
 mod tunnel;
 mod verifier;
 
-use std::io;
+use std::io::{self, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -210,12 +210,8 @@ impl Transport {
         let sample = date_s.filter(|_| !is_from_cache).map(|date_s| Sample::new(date_s, exchange.0, exchange.1));
         let retry_after = retry_after(response.headers(), date_s);
         let limit = u64::from(self.settings.max_response_bytes);
-        let body = response
-            .body_mut()
-            .with_config()
-            .limit(limit)
-            .read_to_vec()
-            .map_err(|error| self.failure(error, http_status))?;
+        let reader = response.body_mut().with_config().limit(limit).reader();
+        let body = read_whole(reader).map_err(|error| self.failure(error.into(), http_status))?;
         Ok(Answer { http_status, sample, exchange, retry_after, body, generation })
     }
 
@@ -294,6 +290,21 @@ fn run<B: ureq::AsSendBody>(
 ) -> Result<Response<ureq::Body>, ureq::Error> {
     let internal = |error| through_ureq(Error::new(Status::Internal, format!("cannot build the request: {error}")));
     agent.run(agent.configure_request(request.map_err(internal)?).timeout_global(Some(left)).build())
+}
+
+/// Not by `read_to_end`, which clears all the room there is before it reads into it: where every read fills its room, as with
+/// what was compressed, twice the memory is used.
+fn read_whole(mut reader: impl Read) -> io::Result<Vec<u8>> {
+    let mut whole = Vec::new();
+    let mut part = [0; 8 * 1024];
+    loop {
+        let length = reader.read(&mut part)?;
+        if length == 0 {
+            return Ok(whole);
+        }
+        whole.try_reserve(length)?;
+        whole.extend_from_slice(&part[..length]);
+    }
 }
 
 /// The `Date` of an answer, in seconds since 1970.

@@ -4,6 +4,7 @@
 #ifndef CHECK_H
 #define CHECK_H
 
+#include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,6 +68,17 @@ static inline trro_error uninitialised_error(void) {
     trro_error error;
     memset(&error, 0xa5, sizeof error);
     return error;
+}
+
+/* How many names a folder has. */
+static inline int entries(const char *folder) {
+    DIR *directory = opendir(folder);
+    int count = 0;
+    CHECK(directory != NULL);
+    while (readdir(directory) != NULL)
+        count++;
+    closedir(directory);
+    return count;
 }
 
 /* For the emulator that the test runs against: what one attempt comes to, at once. */

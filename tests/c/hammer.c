@@ -125,9 +125,7 @@ static trro_client *client_of_emulator(void) {
     trro_error error;
     config.endpoint = getenv("TRRO_ENDPOINT");
     config.ca_file = getenv("TRRO_CA_FILE");
-#ifdef HAMMER_UNLIMITED
     config.max_requests_per_s = TRRO_UNLIMITED;
-#endif
     if (config.endpoint == NULL) {
         fprintf(stderr, "TRRO_ENDPOINT is not set\n");
         exit(2);

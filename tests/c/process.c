@@ -1,12 +1,8 @@
-/* The process is the caller's: handles, threads, fork, the environment, signals, descriptors and output. */
+/* The process is the caller's: handles, threads, fork, the environment and descriptors. More of it is in host.c and in
+ * signals.c. */
 #define _GNU_SOURCE
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <pthread.h>
-#include <signal.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -201,78 +197,6 @@ static void the_environments_token_and_region_are_sent(void) {
     CHECK(strstr(error.message, "TENCENTCLOUD_REGION") != NULL);
 }
 
-static int entries(const char *folder) {
-    DIR *directory = opendir(folder);
-    int count = 0;
-    CHECK(directory != NULL);
-    while (readdir(directory) != NULL)
-        count++;
-    closedir(directory);
-    return count;
-}
-
-static void nothing_is_left_behind(void) {
-    int descriptors = entries("/proc/self/fd"), threads = entries("/proc/self/task"), signal_number;
-    struct sigaction before[65], after;
-    trro_client *client;
-    trro_error error;
-    for (signal_number = 1; signal_number < 65; signal_number++)
-        sigaction(signal_number, NULL, &before[signal_number]);
-    client = client_for_test();
-    CHECK_STATUS(get(client, &error), TRRO_STATUS_OK, &error);
-    CHECK(entries("/proc/self/task") == threads);
-    trro_client_free(client);
-    CHECK(entries("/proc/self/fd") == descriptors);
-    CHECK(entries("/proc/self/task") == threads);
-    for (signal_number = 1; signal_number < 65; signal_number++) {
-        if (signal_number == 32 || signal_number == 33)
-            continue; /* libc's own */
-        sigaction(signal_number, NULL, &after);
-        CHECK(after.sa_handler == before[signal_number].sa_handler);
-    }
-}
-
-/* A server that takes the beginning of a request, says that it will send nothing, and goes away with the rest unread. Who
- * goes on writing gets EPIPE, and SIGPIPE, whose default disposition ends the process, unless it asked not to. */
-static void *hang_up(void *listener) {
-    int stream = accept(*(int *)listener, NULL, NULL);
-    char byte;
-    CHECK(stream >= 0 && read(stream, &byte, 1) == 1 && shutdown(stream, SHUT_WR) == 0);
-    close(stream);
-    return NULL;
-}
-
-static void sigpipe_never_comes(void) {
-    enum { LONG_ID = 8 << 20 };
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    socklen_t length = sizeof address;
-    int listener = socket(AF_INET, SOCK_STREAM, 0);
-    trro_client_config config = config_for_test();
-    trro_get_devices_request request = TRRO_GET_DEVICES_REQUEST_INIT;
-    char endpoint[64], *id = malloc(LONG_ID + 1);
-    const trro_devices *page;
-    trro_client *client;
-    pthread_t server;
-    trro_error error;
-    CHECK(signal(SIGPIPE, SIG_DFL) != SIG_ERR && id != NULL);
-    memset(id, 'i', LONG_ID);
-    id[LONG_ID] = '\0';
-    CHECK(listener >= 0 && bind(listener, (struct sockaddr *)&address, length) == 0 && listen(listener, 1) == 0);
-    CHECK(getsockname(listener, (struct sockaddr *)&address, &length) == 0);
-    CHECK(pthread_create(&server, NULL, hang_up, &listener) == 0);
-    snprintf(endpoint, sizeof endpoint, "http://127.0.0.1:%d", ntohs(address.sin_port));
-    config.endpoint = endpoint;
-    request.device_id = id;
-    CHECK_STATUS(trro_client_new(&config, &client, &error), TRRO_STATUS_OK, &error);
-    CHECK_STATUS(trro_get_devices(client, &request, buffer, sizeof buffer, &page, NULL, &error),
-                 TRRO_STATUS_CONNECT_FAILED, &error);
-    CHECK(error.os_error == EPIPE);
-    CHECK(pthread_join(server, NULL) == 0);
-    close(listener);
-    free(id);
-    trro_client_free(client);
-}
-
 static void every_socket_closes_on_exec(void) {
     trro_client *client = client_for_test();
     char name[64];
@@ -281,18 +205,7 @@ static void every_socket_closes_on_exec(void) {
     trro_client_free(client);
 }
 
-static void no_lookup_is_left_behind(void) {
-    int threads = entries("/proc/self/task");
-    trro_client_config config = config_for_test();
-    trro_client *client;
-    config.endpoint = "https://no-such-host.invalid";
-    CHECK(trro_client_new(&config, &client, NULL) == TRRO_STATUS_OK);
-    CHECK(get(client, NULL) == TRRO_STATUS_RESOLVE_FAILED);
-    trro_client_free(client);
-    CHECK(entries("/proc/self/task") == threads);
-}
-
-static void proxies_of_the_environment_are_not_used(void) {
+static void no_proxy_of_the_environment_leads_to_the_loopback(void) {
     static const char *const variables[] = {"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "https_proxy"};
     trro_client *client;
     trro_error error;
@@ -359,10 +272,7 @@ static const test tests[] = {
     {"a_forked_child_may_only_free", a_forked_child_may_only_free, "", 2},
     {"keys_come_from_the_environment", keys_come_from_the_environment, "", 0},
     {"the_environments_token_and_region_are_sent", the_environments_token_and_region_are_sent, "region-required|region-required", 2},
-    {"nothing_is_left_behind", nothing_is_left_behind, "", 1},
-    {"sigpipe_never_comes", sigpipe_never_comes, "", 0},
-    {"no_lookup_is_left_behind", no_lookup_is_left_behind, "", 0},
-    {"proxies_of_the_environment_are_not_used", proxies_of_the_environment_are_not_used, "", 1},
+    {"no_proxy_of_the_environment_leads_to_the_loopback", no_proxy_of_the_environment_leads_to_the_loopback, "", 1},
     {"every_socket_closes_on_exec", every_socket_closes_on_exec, "", 1},
     {"a_connection_is_kept_and_used_again", a_connection_is_kept_and_used_again, "", 5},
     {"the_version_is_that_of_the_header", the_version_is_that_of_the_header, "", 0},

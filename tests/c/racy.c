@@ -28,9 +28,7 @@ int main(void) {
     int i;
     config.endpoint = getenv("TRRO_ENDPOINT");
     config.ca_file = getenv("TRRO_CA_FILE");
-#ifdef HAMMER_UNLIMITED
     config.max_requests_per_s = TRRO_UNLIMITED;
-#endif
     if (trro_client_new(&config, &made, NULL) || pthread_barrier_init(&start, NULL, 2) != 0)
         return 2;
     client = made;
