@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::api::{self, Request};
 use crate::cancel::Cancel;
-use crate::clock::{Clock, Learned, Sample};
+use crate::clock::{Clock, Learned, Now, Sample};
 use crate::config::{Config, UNLIMITED, header_text, in_range, interface, milliseconds};
 use crate::credentials::{self, Credentials, Keeper, Signer, none_found, role_path, signing_moment};
 use crate::endpoint::{Endpoint, INTERNATIONAL};
@@ -70,6 +70,18 @@ pub struct Answer {
     pub attempts: u32,
 }
 
+impl Answer {
+    /// The service's id of the request.
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// When it came, since boot.
+    pub fn received_at(&self) -> Duration {
+        self.received_at
+    }
+}
+
 /// What one attempt brought.
 struct Received {
     body: Vec<u8>,
@@ -99,6 +111,7 @@ impl From<Error> for Failed {
 /// A call in progress.
 struct Progress {
     deadline: Instant,
+    asking: Asking,
     attempts: u32,
     /// The clock was corrected, which is worth one attempt.
     has_healed: bool,
@@ -150,14 +163,33 @@ impl Client {
     pub fn call<R: Request>(&self, request: &R, deadline_ms: Option<u32>) -> Result<Answer, Error> {
         self.check_process()?;
         request.check()?;
-        let deadline = deadline_ms.map_or(Ok(self.deadline), |given| milliseconds("deadline_ms", given))?;
-        let deadline = Instant::now() + deadline;
+        let deadline = self.deadline(deadline_ms)?;
         let request_body = request.body()?;
         let _call = self.cancel.begin()?;
         match self.take_kept(R::ACTION, &request_body) {
             Some(answer) => Ok(answer),
-            None => self.send(R::ACTION, request_body, deadline),
+            None => self.send(R::ACTION, request_body, deadline, Asking::Foreground),
         }
+    }
+
+    /// Carries out one request of several that have one deadline together. The answer is always a new one.
+    pub fn ask<R: Request>(&self, request: &R, deadline: Instant, asking: Asking) -> Result<Answer, Error> {
+        self.check_process()?;
+        request.check()?;
+        let request_body = request.body()?;
+        let _call = self.cancel.begin()?;
+        self.send(R::ACTION, request_body, deadline, asking)
+    }
+
+    /// When a call that begins now has to be over. Without a `deadline_ms` of its own it has the client's.
+    pub fn deadline(&self, deadline_ms: Option<u32>) -> Result<Instant, Error> {
+        let deadline = deadline_ms.map_or(Ok(self.deadline), |given| milliseconds("deadline_ms", given))?;
+        Ok(Instant::now() + deadline)
+    }
+
+    /// What the time was at that moment since boot, not long ago: the service's if it is known, else the system clock's.
+    pub fn now_at(&self, moment: Duration) -> Now {
+        self.clock.at(moment)
     }
 
     /// A client belongs to the process that made it: a forked child would write into its parent's connections.
@@ -216,8 +248,15 @@ impl Client {
     }
 
     /// Sends the request until it is answered, or until nothing more can be done about it in time.
-    fn send(&self, action: &'static str, request_body: String, deadline: Instant) -> Result<Answer, Error> {
-        let mut progress = Progress { deadline, attempts: 0, has_healed: false, has_renewed: false, last: None };
+    fn send(
+        &self,
+        action: &'static str,
+        request_body: String,
+        deadline: Instant,
+        asking: Asking,
+    ) -> Result<Answer, Error> {
+        let mut progress =
+            Progress { deadline, asking, attempts: 0, has_healed: false, has_renewed: false, last: None };
         let mut pause = Duration::ZERO;
         loop {
             // Before the turn: turns that were spent waiting for credentials would all be used in one moment.
@@ -288,7 +327,7 @@ impl Client {
         progress: &mut Progress,
     ) -> Result<Duration, Error> {
         let mut error = Error { attempts: progress.attempts, ..failed.error };
-        self.tell_limiter(&mut error);
+        self.tell_limiter(&mut error, progress.asking);
         let token_is_refused = error.code == api::TOKEN_REFUSED && self.keeper.forget(credentials);
         let pause = if progress.attempts >= self.retries.max_attempts {
             None
@@ -311,11 +350,11 @@ impl Client {
     }
 
     /// What the service has said of the number of requests. A refused error says when the next one has its turn.
-    fn tell_limiter(&self, error: &mut Error) {
+    fn tell_limiter(&self, error: &mut Error, asking: Asking) {
         let now = since_boot();
         let mut limiter = self.limiter();
         if error.status == Status::Throttled {
-            limiter.refused(now, Asking::Foreground, random());
+            limiter.refused(now, asking, random());
             let turn = limiter.turn(now, Duration::ZERO, random()).unwrap_or_else(|turn| turn).saturating_sub(now);
             // A program that is told may take its time.
             drop(limiter);

@@ -128,9 +128,17 @@ impl Clock {
 
     /// The service's time if it is known, else that of the system clock.
     pub fn now(&self) -> Now {
+        self.at(since_boot())
+    }
+
+    /// The same for a moment since boot that is not long ago.
+    pub fn at(&self, moment: Duration) -> Now {
         match self.known() {
-            Some(pair) => Now { s: whole_seconds(pair.service_time_at(since_boot())), is_proven: true },
-            None => Now { s: whole_seconds(system_time()), is_proven: false },
+            Some(pair) => Now { s: whole_seconds(pair.service_time_at(moment)), is_proven: true },
+            None => {
+                let ago = since_boot().saturating_sub(moment);
+                Now { s: whole_seconds(system_time().saturating_sub(ago)), is_proven: false }
+            }
         }
     }
 

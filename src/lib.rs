@@ -10,11 +10,13 @@
 //! | module | what is in it | what it may use |
 //! | --- | --- | --- |
 //! | [`ffi`] | the C functions and structs of `trro.h` | everything below |
+//! | [`listing`] | devices, page by page: all of them, or the rows of one | everything below |
 //! | [`client`] | one call: deadline, sign, send, judge, retry | everything below |
 //! | [`config`] | what a program may set | `credentials`, `log`, `sys`, `error` |
 //! | `metadata` | the role of a cloud instance, asked for | `transport`, `credentials`, `clock`, `cancel`, `endpoint`, `log`, `error` |
 //! | `transport` | bytes to the service and back | `cancel`, `clock`, `endpoint`, `log`, `proxy`, `sys`, `error` |
 //! | [`credentials`] | what signs a request, and where it comes from | `api`, `sign`, `clock`, `cancel`, `log`, `sys`, `error` |
+//! | [`authorization`] | the verdict on a device; pure | `api` |
 //! | [`api`] | the actions of TRRO: request in, typed response out; no I/O | `error` |
 //! | [`retry`] | whether a failed request is sent again, and after how long; pure | `error` |
 //! | [`limiter`] | when a request may be sent, for the sake of the account's other devices; pure | `retry` |
@@ -32,6 +34,7 @@
 )]
 
 pub mod api;
+pub mod authorization;
 mod cancel;
 pub mod client;
 mod clock;
@@ -41,6 +44,7 @@ pub mod endpoint;
 pub mod error;
 pub mod ffi;
 pub mod limiter;
+pub mod listing;
 pub mod log;
 mod metadata;
 mod proxy;

@@ -61,7 +61,7 @@ pub struct Devices<'a> {
 }
 
 /// One row: a device and its licenses.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Device<'a> {
     /// Unique inside one project only, and even there the published sample has it twice.

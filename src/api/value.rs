@@ -9,7 +9,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 /// A string; missing or null is the empty one. One with a NUL character is refused: no id or name has one, and who
 /// reads up to it would see another.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Text<'a>(Cow<'a, str>);
 
 impl Deref for Text<'_> {
@@ -56,7 +56,7 @@ fn refuse_nul<E: de::Error>(text: &str) -> Result<(), E> {
 }
 
 /// A whole number; missing or null is `None`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Integer(pub Option<i64>);
 
 impl<'de> Deserialize<'de> for Integer {
@@ -66,7 +66,7 @@ impl<'de> Deserialize<'de> for Integer {
 }
 
 /// A whole number that the service writes as a number or as a string; missing, null and the empty string are `None`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct IntegerOrText(pub Option<i64>);
 
 impl<'de> Deserialize<'de> for IntegerOrText {
@@ -132,7 +132,7 @@ impl<'de> Visitor<'de> for IntegerVisitor {
 pub const MAX_ELEMENTS: usize = 10_000;
 
 /// A list; missing or null is the empty one. An element that is null is refused, and so are more than [`MAX_ELEMENTS`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct List<T>(pub Vec<T>);
 
 impl<T> Default for List<T> {
