@@ -6,7 +6,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// In the order of the header.
-const SOURCES: [&str; 6] = ["version.rs", "error.rs", "credentials.rs", "config.rs", "client.rs", "devices.rs"];
+const SOURCES: [&str; 8] = [
+    "version.rs",
+    "error.rs",
+    "credentials.rs",
+    "config.rs",
+    "client.rs",
+    "devices.rs",
+    "listing.rs",
+    "authorization.rs",
+];
 
 fn main() {
     let root = PathBuf::from(variable("CARGO_MANIFEST_DIR"));

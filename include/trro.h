@@ -122,6 +122,21 @@ extern "C" {
 #define TRRO_ABSENT INT64_MIN
 
 /**
+ * There is no answer yet.
+ */
+#define TRRO_SOURCE_NONE 0
+
+/**
+ * The service answered this program.
+ */
+#define TRRO_SOURCE_SERVICE 1
+
+/**
+ * The last known answer, from a file that an earlier run of the program left.
+ */
+#define TRRO_SOURCE_SNAPSHOT 2
+
+/**
  * Access to the service: it signs, sends, keeps up to three idle connections for up to 50 s, and remembers the
  * addresses of the service for 60 s. Made by trro_client_new(), ended by trro_client_free().
  *
@@ -503,6 +518,163 @@ typedef struct trro_devices {
 } trro_devices;
 
 /**
+ * Which devices to go through. Initialise it with TRRO_DEVICE_FILTER_INIT.
+ */
+typedef struct trro_device_filter {
+    /**
+     * sizeof(trro_device_filter), by TRRO_DEVICE_FILTER_INIT.
+     */
+    size_t struct_size;
+    /**
+     * Only devices of this project; NULL: of all. A row does not say which project it is of.
+     */
+    const char *project_id;
+    /**
+     * Only devices with this id, as the service compares ids, which is documented nowhere; NULL: all.
+     */
+    const char *device_id;
+    /**
+     * Rows a page, 1 to 10000; 0: 100. If the service refuses it (InvalidParameterValue), it is halved, down to 10.
+     */
+    int64_t page_size;
+    /**
+     * For the whole walk: 1 to 600000 ms; 0: 600000. At 5 requests a second a page takes 200 ms.
+     */
+    uint32_t deadline_ms;
+    /**
+     * Must be 0.
+     */
+    uint32_t reserved;
+} trro_device_filter;
+
+/**
+ * Takes one device, valid until the function returns. Return 0 to go on, and anything else to stop.
+ *
+ * It is called by the thread that called trro_for_each_device(). A call on the same client from inside returns
+ * TRRO_STATUS_INVALID_ARGUMENT. It must return: no longjmp(), no C++ exception.
+ */
+typedef int (*trro_device_fn)(void *user_data, const struct trro_device *device);
+
+/**
+ * Whose authorization to ask for. Initialise it with TRRO_AUTHORIZATION_QUERY_INIT.
+ */
+typedef struct trro_authorization_query {
+    /**
+     * sizeof(trro_authorization_query), by TRRO_AUTHORIZATION_QUERY_INIT.
+     */
+    size_t struct_size;
+    /**
+     * The project; required, since ids are unique only inside of one.
+     */
+    const char *project_id;
+    /**
+     * The device; required. A row counts if its id is exactly this.
+     */
+    const char *device_id;
+    /**
+     * How many streams the device is to send (device_streams in the vendor's config.json); 0: 1.
+     */
+    uint32_t streams;
+    /**
+     * For the call, all its pages together: 1 to 600000 ms; 0: the client's.
+     */
+    uint32_t deadline_ms;
+} trro_authorization_query;
+
+/**
+ * Whether a device may run. New verdicts may come: take one that you do not know for TRRO_VERDICT_UNKNOWN.
+ *
+ * No document says by which values the vendor's field SDK lets a device start; the verdict follows its error codes, and is
+ * TRRO_VERDICT_UNKNOWN where the service's documents are silent or its answer contradicts itself. Then TRRO_start is to be
+ * asked, not refused: it checks by itself.
+ */
+typedef int32_t trro_verdict;
+
+/**
+ * Why a verdict is what it is. The first seven are those of the verdicts, with the same numbers.
+ */
+typedef int32_t trro_reason;
+
+/**
+ * Whether a device may run, and by what. The caller owns it; every function that takes one writes all of it, so that it
+ * needs no initialising. A number that is not known is TRRO_ABSENT.
+ *
+ * 256 bytes, for ever.
+ */
+typedef struct trro_authorization {
+    /**
+     * TRRO_VERDICT_...
+     */
+    trro_verdict verdict;
+    /**
+     * What TRRO_start of the vendor's field SDK is expected to return, to be passed to its getErrorMsg: 1 for
+     * TRRO_VERDICT_AUTHORIZED, -0x02000101 for NOT_FOUND and NOT_BOUND, -0x02000102 for NOT_ENOUGH, -0x02000103 for EXPIRED,
+     * -0x02000104 for NO_DURATION; 0 for UNKNOWN.
+     */
+    int32_t sdk_code;
+    /**
+     * Where the answer is from: TRRO_SOURCE_...
+     */
+    int32_t source;
+    /**
+     * How many streams were asked for.
+     */
+    int32_t streams;
+    /**
+     * As in trro_device; TRRO_ABSENT also where the service has no row of the device.
+     */
+    int64_t license_count;
+    /**
+     * How many of the bound licenses are usable; TRRO_ABSENT in this version, which does not ask for it.
+     */
+    int64_t available_license_count;
+    /**
+     * As in trro_device, at the moment of the answer.
+     */
+    int64_t remain_days;
+    /**
+     * As in trro_device.
+     */
+    int64_t expire_time_s;
+    /**
+     * As in trro_device, at the moment of the answer.
+     */
+    int64_t monthly_remain_time;
+    /**
+     * As in trro_device.
+     */
+    int64_t limited_time_minutes;
+    /**
+     * From now to expire_time_s; negative after it.
+     */
+    int64_t seconds_left;
+    /**
+     * When the service answered, by its clock, in seconds since 1970.
+     */
+    int64_t answered_at_s;
+    /**
+     * The same moment by CLOCK_BOOTTIME.
+     */
+    int64_t answered_boottime_ms;
+    /**
+     * How long ago that was.
+     */
+    int64_t age_ms;
+    /**
+     * The service's id of the request, or "". Always terminated.
+     */
+    char request_id[64];
+    /**
+     * TRRO_REASON_...; trro_authorization_sentence() puts it in words.
+     */
+    trro_reason reason;
+    /**
+     * Always 0.
+     */
+    uint8_t reserved[92];
+} trro_authorization;
+
+/**
  * It worked.
  * Returned by: every function that returns a status.
  * What to do: use the outputs.
@@ -528,21 +700,21 @@ typedef struct trro_devices {
 /**
  * No source gave credentials; or those that there are hold no more: they have expired, or are a signing key for another day
  * than the service's. Nothing was sent with them. The message names both days, or the places where a key may be.
- * Returned by: trro_client_new, trro_get_devices.
+ * Returned by: trro_client_new, trro_get_devices, trro_for_each_device, trro_check_authorization.
  * What to do: set config->credentials, or TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY; get a key for today.
  */
 #define TRRO_STATUS_NO_CREDENTIALS 3
 
 /**
  * The service knows no such key, or the signature or the token is wrong.
- * Returned by: trro_get_devices.
+ * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
  * What to do: check key and token; the service's own message says which.
  */
 #define TRRO_STATUS_AUTH_REJECTED 4
 
 /**
  * The key is good and may not do this, or an address rule of the account forbids it. error->code says which.
- * Returned by: trro_get_devices.
+ * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
  * What to do: grant the key trro:GetDevices in the account's access management.
  */
 #define TRRO_STATUS_PERMISSION_DENIED 5
@@ -550,7 +722,7 @@ typedef struct trro_devices {
 /**
  * The service refused the time of the request, more than 5 minutes from its own, and no further attempt was left or its
  * answers do not tell the time. If they do, the next call goes by the service's time.
- * Returned by: trro_get_devices.
+ * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
  * What to do: try again; if that does not help, set the clock of the machine (NTP).
  */
 #define TRRO_STATUS_CLOCK_SKEW 6
@@ -559,7 +731,7 @@ typedef struct trro_devices {
  * Too many requests: the service documents 20 a second for GetDevices, and not whether that is for an account, a key
  * or a region. With error->attempts 0 the service was not asked: the turn of the call, by max_requests_per_s, by fleet_size
  * or because the service has refused the client lately, would have come after its deadline.
- * Returned by: trro_get_devices.
+ * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
  * What to do: wait for error->retry_after_ms, and try again.
  */
 #define TRRO_STATUS_THROTTLED 7
@@ -567,7 +739,7 @@ typedef struct trro_devices {
 /**
  * The service refused the request: a parameter, the region, the page size, a quota, or with a code that this version
  * does not know. error->code and the message say which.
- * Returned by: trro_get_devices.
+ * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
  * What to do: mend the request; trying again does not help. MissingParameter that names Region: set config->region.
  */
 #define TRRO_STATUS_REQUEST_REJECTED 8
@@ -575,21 +747,21 @@ typedef struct trro_devices {
 /**
  * The service says by an error that it does not know what was asked for. Whether GetDevices does so for an unknown
  * project or device, or gives no rows, is documented nowhere: check for both.
- * Returned by: trro_get_devices.
+ * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
  * What to do: check the ids.
  */
 #define TRRO_STATUS_NOT_FOUND 9
 
 /**
  * The service failed: InternalError, ServiceUnavailable and their like, or an HTTP status of 5xx.
- * Returned by: trro_get_devices.
+ * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
  * What to do: try again later.
  */
 #define TRRO_STATUS_SERVICE_FAILED 10
 
 /**
  * The name of the endpoint did not resolve.
- * Returned by: trro_get_devices.
+ * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
  * What to do: check the network; try again later.
  */
 #define TRRO_STATUS_RESOLVE_FAILED 11
@@ -597,29 +769,29 @@ typedef struct trro_devices {
 /**
  * No connection: refused, unreachable, reset, closed before the answer was whole, or no descriptor left for it (EMFILE).
  * error->os_error has the errno, or 0 if the other side closed.
- * Returned by: trro_client_new, trro_get_devices.
+ * Returned by: trro_client_new, trro_get_devices, trro_for_each_device, trro_check_authorization.
  * What to do: check the network; try again later.
  */
 #define TRRO_STATUS_CONNECT_FAILED 12
 
 /**
  * The other side did not prove to be the service: certificate, name or protocol. No request was sent to it, unless it is its
- * answer that shows that the clock is wrong by which its certificate was taken. Or it did, and refused this client.
- * Returned by: trro_get_devices.
- * What to do: check the clock, the endpoint, ca_file and client_cert_file; the message says which.
+ * answer that shows that the clock is wrong by which its certificate was taken.
+ * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
+ * What to do: check the clock, the endpoint and ca_file; the message says which.
  */
 #define TRRO_STATUS_TLS_FAILED 13
 
 /**
  * deadline_ms or connect_timeout_ms passed; the message says in what.
- * Returned by: trro_get_devices.
+ * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
  * What to do: try again later, or give it more time.
  */
 #define TRRO_STATUS_TIMEOUT 14
 
 /**
  * The program called trro_client_cancel(). Whether the service has carried the request out is not known.
- * Returned by: trro_get_devices.
+ * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
  * What to do: nothing; before the next call, trro_client_resume().
  */
 #define TRRO_STATUS_CANCELLED 15
@@ -627,7 +799,7 @@ typedef struct trro_devices {
 /**
  * What came back is not an answer of this API, or larger than max_response_bytes. The message names the field: one of
  * another type than documented, a string with a NUL character, a list of more than 10000. No row of it is given.
- * Returned by: trro_get_devices.
+ * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
  * What to do: check the endpoint, and what stands between (a captive portal, a proxy).
  */
 #define TRRO_STATUS_BAD_RESPONSE 16
@@ -642,7 +814,7 @@ typedef struct trro_devices {
 /**
  * The proxy cannot be reached, wants another user or password, refused, or does not speak its protocol. The request was not
  * sent. The message names the proxy, without user and password.
- * Returned by: trro_get_devices.
+ * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
  * What to do: check the proxy, config->proxy and the environment's HTTPS_PROXY and ALL_PROXY.
  */
 #define TRRO_STATUS_PROXY_FAILED 18
@@ -650,10 +822,110 @@ typedef struct trro_devices {
 /**
  * A source of credentials other than config->credentials is there and is incomplete, malformed or open to others, or it
  * failed: credentials_fn, the metadata service. (What is wrong with config->credentials is TRRO_STATUS_INVALID_ARGUMENT.)
- * Returned by: trro_client_new, trro_get_devices.
+ * Returned by: trro_client_new, trro_get_devices, trro_for_each_device, trro_check_authorization.
  * What to do: mend the source that the message names.
  */
 #define TRRO_STATUS_CREDENTIALS_FAILED 19
+
+/**
+ * Nothing can be said; trro_authorization.reason tells why.
+ */
+#define TRRO_VERDICT_UNKNOWN 0
+
+/**
+ * Enough licenses are bound, and they last.
+ */
+#define TRRO_VERDICT_AUTHORIZED 1
+
+/**
+ * The project has no device with exactly this id.
+ */
+#define TRRO_VERDICT_NOT_FOUND 2
+
+/**
+ * No license is bound to the device.
+ */
+#define TRRO_VERDICT_NOT_BOUND 3
+
+/**
+ * Fewer licenses are bound than it wants to send streams. That the two are compared follows from the vendor's error texts.
+ */
+#define TRRO_VERDICT_NOT_ENOUGH 4
+
+/**
+ * The licenses have expired: at the second of their expiry they are no longer good.
+ */
+#define TRRO_VERDICT_EXPIRED 5
+
+/**
+ * monthly_remain_time is 0 or less. That it decides follows from the vendor's error texts.
+ */
+#define TRRO_VERDICT_NO_DURATION 6
+
+/**
+ * The service has not been asked yet.
+ */
+#define TRRO_REASON_NOT_ASKED 0
+
+/**
+ * As TRRO_VERDICT_AUTHORIZED.
+ */
+#define TRRO_REASON_AUTHORIZED 1
+
+/**
+ * As TRRO_VERDICT_NOT_FOUND.
+ */
+#define TRRO_REASON_NOT_FOUND 2
+
+/**
+ * As TRRO_VERDICT_NOT_BOUND.
+ */
+#define TRRO_REASON_NOT_BOUND 3
+
+/**
+ * As TRRO_VERDICT_NOT_ENOUGH.
+ */
+#define TRRO_REASON_NOT_ENOUGH 4
+
+/**
+ * As TRRO_VERDICT_EXPIRED.
+ */
+#define TRRO_REASON_EXPIRED 5
+
+/**
+ * As TRRO_VERDICT_NO_DURATION.
+ */
+#define TRRO_REASON_NO_DURATION 6
+
+/**
+ * Unknown: the service lists the id more than once, with different licenses, expiries or times.
+ */
+#define TRRO_REASON_ROWS_DIFFER 7
+
+/**
+ * Unknown: the service did not say how many licenses are bound.
+ */
+#define TRRO_REASON_COUNT_UNKNOWN 8
+
+/**
+ * Unknown: expire_time_s has passed, and remain_days is above 0. A published sample of the service's is such a row.
+ */
+#define TRRO_REASON_EXPIRY_CONTRADICTS 9
+
+/**
+ * Unknown: the service said neither when the licenses expire nor that days remain.
+ */
+#define TRRO_REASON_EXPIRY_UNKNOWN 10
+
+/**
+ * Unknown: the last answer is older than trro_watch_config.max_stale_s.
+ */
+#define TRRO_REASON_TOO_OLD 11
+
+/**
+ * Unknown: the last known answer is from a file, and the clock is behind the moment at which it came.
+ */
+#define TRRO_REASON_AGE_UNKNOWN 12
 
 /**
  * The version of the library that the program runs with, such as "0.1.0". The macros TRRO_VERSION_MAJOR, _MINOR and
@@ -829,6 +1101,120 @@ trro_status trro_get_devices(const struct trro_client *client,
                              size_t *needed_size,
                              struct trro_error *error);
 
+/**
+ * Goes through every device, page by page, at the rate that the client may ask at. Rows come in the service's order, which is
+ * documented nowhere. Ids repeat; a row that is the same in all fields is given once.
+ *
+ * If the list changes on the way (TotalCount, or rows that have moved to another page), the walk begins again for the rows that
+ * have not been given yet, at most twice. A row that was given may be gone or have changed since.
+ *
+ * @param client     Must not be NULL.
+ * @param filter     Which devices; must not be NULL. Copied.
+ * @param visit      Called for every device; must not be NULL.
+ * @param user_data  Handed to visit.
+ * @param changed    May be NULL. 1: the list changed in each of the three walks, so that a device may be missing; else 0.
+ * @param error      What went wrong; may be NULL. attempts is that of all pages together.
+ * @return TRRO_STATUS_OK, also if visit has stopped it; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_NO_CREDENTIALS;
+ *         TRRO_STATUS_AUTH_REJECTED; TRRO_STATUS_PERMISSION_DENIED; TRRO_STATUS_CLOCK_SKEW; TRRO_STATUS_THROTTLED;
+ *         TRRO_STATUS_REQUEST_REJECTED; TRRO_STATUS_NOT_FOUND; TRRO_STATUS_SERVICE_FAILED; TRRO_STATUS_RESOLVE_FAILED;
+ *         TRRO_STATUS_CONNECT_FAILED; TRRO_STATUS_TLS_FAILED; TRRO_STATUS_TIMEOUT; TRRO_STATUS_CANCELLED;
+ *         TRRO_STATUS_BAD_RESPONSE, also for more than 1000000 rows; TRRO_STATUS_PROXY_FAILED;
+ *         TRRO_STATUS_CREDENTIALS_FAILED; TRRO_STATUS_INTERNAL. After a failure some devices may have been given.
+ * @par Threads
+ * Any number at the same time on one client.
+ * @par Blocking
+ * Until the last page is there, and no longer than deadline_ms and what visit takes.
+ * @par Action
+ * GetDevices, version 2022-03-25; it changes nothing; 20 requests a second:
+ * https://www.tencentcloud.com/document/api/1252/68116
+ * @par Example
+ * c-examples/remote_device.c lists what a cockpit can take over.
+ * @since 0.1.0
+ */
+trro_status trro_for_each_device(const struct trro_client *client,
+                                 const struct trro_device_filter *filter,
+                                 trro_device_fn visit,
+                                 void *user_data,
+                                 int *changed,
+                                 struct trro_error *error);
+
+/**
+ * Asks whether one device is authorized to run, at this moment: what TRRO_start of the vendor's field SDK is expected to say.
+ * Devices are read page by page until one has exactly the id.
+ *
+ * @param client         Must not be NULL.
+ * @param query          Whose authorization; must not be NULL. Copied.
+ * @param authorization  Where the answer goes; must not be NULL. After a failure its verdict is TRRO_VERDICT_UNKNOWN and
+ *                       its source TRRO_SOURCE_NONE.
+ * @param error          What went wrong; may be NULL. That a device is not authorized is no failure.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_NO_CREDENTIALS; TRRO_STATUS_AUTH_REJECTED;
+ *         TRRO_STATUS_PERMISSION_DENIED; TRRO_STATUS_CLOCK_SKEW; TRRO_STATUS_THROTTLED; TRRO_STATUS_REQUEST_REJECTED;
+ *         TRRO_STATUS_NOT_FOUND; TRRO_STATUS_SERVICE_FAILED; TRRO_STATUS_RESOLVE_FAILED; TRRO_STATUS_CONNECT_FAILED;
+ *         TRRO_STATUS_TLS_FAILED; TRRO_STATUS_TIMEOUT; TRRO_STATUS_CANCELLED; TRRO_STATUS_BAD_RESPONSE;
+ *         TRRO_STATUS_PROXY_FAILED; TRRO_STATUS_CREDENTIALS_FAILED; TRRO_STATUS_INTERNAL.
+ * @par Threads
+ * Any number at the same time on one client.
+ * @par Blocking
+ * Until the answer is there, and no longer than deadline_ms.
+ * @par Action
+ * GetDevices, version 2022-03-25; it changes nothing; 20 requests a second:
+ * https://www.tencentcloud.com/document/api/1252/68116
+ * @par Example
+ * c-examples/field_device.c asks before it starts to stream.
+ * @since 0.1.0
+ */
+trro_status trro_check_authorization(const struct trro_client *client,
+                                     const struct trro_authorization_query *query,
+                                     struct trro_authorization *authorization,
+                                     struct trro_error *error);
+
+/**
+ * The verdict on a row of trro_get_devices() or trro_for_each_device(), by the rules of trro_check_authorization(). That the
+ * service lists the id once only is for the caller to know.
+ *
+ * @param device   The row; must not be NULL.
+ * @param streams  How many streams the device is to send; 0: 1.
+ * @param now_s    The time, in seconds since 1970; after a call, the system clock and trro_client_clock_offset_ms().
+ * @param verdict  Where the verdict goes; must not be NULL. TRRO_VERDICT_UNKNOWN after a failure.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT.
+ * @par Threads
+ * Any; safe in a signal handler.
+ * @par Blocking
+ * Never.
+ * @since 0.1.0
+ */
+trro_status trro_device_verdict(const struct trro_device *device,
+                                uint32_t streams,
+                                int64_t now_s,
+                                trro_verdict *verdict);
+
+/**
+ * The name of a verdict.
+ *
+ * @param verdict  Any number.
+ * @return A static string, such as "TRRO_VERDICT_EXPIRED"; "TRRO_VERDICT_UNKNOWN" also for a number that is no verdict.
+ *         Never NULL.
+ * @par Threads
+ * Any; safe in a signal handler.
+ * @par Blocking
+ * Never.
+ * @since 0.1.0
+ */
+const char *trro_verdict_name(trro_verdict verdict);
+
+/**
+ * An authorization in words, for people: "the licenses of the device have expired".
+ *
+ * @param authorization  May be NULL, which is as if nobody had been asked.
+ * @return A static string in English, without a full stop. Never NULL.
+ * @par Threads
+ * Any; safe in a signal handler.
+ * @par Blocking
+ * Never.
+ * @since 0.1.0
+ */
+const char *trro_authorization_sentence(const struct trro_authorization *authorization);
+
 /** The international site, the default of trro_client_config.endpoint. */
 #define TRRO_ENDPOINT_INTL "https://trro.intl.tencentcloudapi.com"
 
@@ -845,6 +1231,12 @@ trro_status trro_get_devices(const struct trro_client *client,
 
 /** What trro_get_devices_request begins as: the first 20 devices, of all projects. */
 #define TRRO_GET_DEVICES_REQUEST_INIT { sizeof(trro_get_devices_request), 0, 0, NULL, NULL, 0, 0 }
+
+/** What trro_device_filter begins as: every device, of all projects. */
+#define TRRO_DEVICE_FILTER_INIT { sizeof(trro_device_filter), NULL, NULL, 0, 0, 0 }
+
+/** What trro_authorization_query begins as; project_id and device_id are to be set. */
+#define TRRO_AUTHORIZATION_QUERY_INIT { sizeof(trro_authorization_query), NULL, NULL, 0, 0 }
 
 /** Bytes for a page of that many devices with up to about 15 licenses each. A hint and no promise: names and licenses
  *  have no documented limit. */

@@ -91,6 +91,12 @@ pub unsafe fn line<'a>(pointer: *const c_char, argument: &str) -> Result<Option<
     }
 }
 
+/// A string that goes into a request and has to be there.
+pub unsafe fn required_line<'a>(pointer: *const c_char, argument: &str) -> Result<&'a str, Error> {
+    // SAFETY: as for `text`.
+    unsafe { line(pointer, argument) }?.ok_or_else(|| Error::invalid_argument(argument, "is NULL"))
+}
+
 /// A buffer may be missing if its size says so.
 pub fn check_buffer(buffer: *const c_void, size: usize) -> Result<(), Error> {
     if buffer.is_null() && size != 0 {

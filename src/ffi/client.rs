@@ -33,6 +33,11 @@ impl trro_client {
         }
         Ok(&self.core)
     }
+
+    /// Runs a function of the program, from inside of which this client cannot be called.
+    pub(super) fn run_callback<T>(&self, callback: impl FnOnce() -> T) -> T {
+        self.identity.run(callback)
+    }
 }
 
 impl Handle for trro_client {

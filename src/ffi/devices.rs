@@ -193,7 +193,7 @@ fn lay_out(page: Devices<'_>, arena: &mut Arena) -> *const trro_devices {
     slot.as_ptr()
 }
 
-fn lay_out_device(device: &Device<'_>, arena: &mut Arena) -> *const trro_device {
+pub(super) fn lay_out_device(device: &Device<'_>, arena: &mut Arena) -> *const trro_device {
     let slot = arena.reserve::<trro_device>(1);
     let license_ids = arena.reserve(device.license_ids.len());
     for (index, license_id) in device.license_ids.iter().enumerate() {

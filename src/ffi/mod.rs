@@ -10,12 +10,14 @@
 
 mod arena;
 mod arguments;
+pub mod authorization;
 mod callback;
 pub mod client;
 pub mod config;
 pub mod credentials;
 pub mod devices;
 pub mod error;
+pub mod listing;
 pub mod version;
 
 use std::cell::Cell;
