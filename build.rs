@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// In the order of the header.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 9] = [
     "version.rs",
     "error.rs",
     "credentials.rs",
@@ -15,6 +15,7 @@ const SOURCES: [&str; 8] = [
     "devices.rs",
     "listing.rs",
     "authorization.rs",
+    "watch.rs",
 ];
 
 fn main() {

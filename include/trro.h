@@ -146,6 +146,15 @@ extern "C" {
 typedef struct trro_client trro_client;
 
 /**
+ * A watch on one device's authorization. Made by trro_watch_new(), ended by trro_watch_free().
+ *
+ * It asks in the background: at once, then once a period at a moment that differs from device to device; sooner before the
+ * licenses expire and when the monthly time runs out, later while the service cannot be reached. All watches of a client share
+ * one thread, which is there as long as they are.
+ */
+typedef struct trro_watch trro_watch;
+
+/**
  * What a call came to. 0 is success, errors are positive: `if (trro_f(...))` reads "if it failed". The vendor's field
  * and remote SDKs have it the other way round: 1 is success, 0 or a negative number is a failure.
  *
@@ -673,6 +682,54 @@ typedef struct trro_authorization {
      */
     uint8_t reserved[92];
 } trro_authorization;
+
+/**
+ * Told when the verdict, its reason or its source has changed. `authorization` is valid until the function returns.
+ *
+ * It is called from the thread that asks for all watches of the client, one call at a time; signals are blocked there. While
+ * it runs, no watch of the client is asked for, and trro_watch_free() waits for it. From inside, a call on the same client
+ * and trro_watch_free() return TRRO_STATUS_INVALID_ARGUMENT, and trro_watch_read() works. It must return: no longjmp(), no
+ * C++ exception.
+ */
+typedef void (*trro_watch_fn)(void *user_data, const struct trro_authorization *authorization);
+
+/**
+ * What to watch, and how. Initialise it with TRRO_WATCH_CONFIG_INIT. Everything is copied by trro_watch_new().
+ */
+typedef struct trro_watch_config {
+    /**
+     * sizeof(trro_watch_config), by TRRO_WATCH_CONFIG_INIT.
+     */
+    size_t struct_size;
+    /**
+     * Whose authorization; required. Its deadline_ms is for asking once.
+     */
+    const struct trro_authorization_query *query;
+    /**
+     * Must be NULL in this version.
+     */
+    const char *snapshot_path;
+    /**
+     * Must be NULL in this version.
+     */
+    const uint8_t *snapshot_key;
+    /**
+     * Told of changes; NULL: nobody is.
+     */
+    trro_watch_fn changed_fn;
+    /**
+     * The user_data of changed_fn.
+     */
+    void *changed_data;
+    /**
+     * How often to ask, 1 to 86400 s; 0: 300.
+     */
+    uint32_t period_s;
+    /**
+     * An answer that is older says nothing any more: TRRO_VERDICT_UNKNOWN with TRRO_REASON_TOO_OLD. 1 to 31536000 s; 0: 86400.
+     */
+    uint32_t max_stale_s;
+} trro_watch_config;
 
 /**
  * It worked.
@@ -1215,6 +1272,81 @@ const char *trro_verdict_name(trro_verdict verdict);
  */
 const char *trro_authorization_sentence(const struct trro_authorization *authorization);
 
+/**
+ * Begins to watch a device's authorization. No network is touched by this call; the first answer comes later.
+ *
+ * @param client  Must not be NULL. The watch holds on to what it needs of it: trro_client_free() may come before
+ *                trro_watch_free().
+ * @param config  What to watch; must not be NULL. Copied.
+ * @param watch   Where the watch goes. Must not be NULL; *watch is NULL after a failure. End it with trro_watch_free().
+ * @param error   What went wrong; may be NULL.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_CONNECT_FAILED, if no descriptor or no thread is left;
+ *         TRRO_STATUS_INTERNAL.
+ * @par Threads
+ * Any. The first watch of a client makes a thread, in which all signals are blocked; credentials_fn and log_fn of the client
+ * are then called from it too.
+ * @par Blocking
+ * Never.
+ * @par Example
+ * c-examples/field_device.c watches while it drives.
+ * @since 0.1.0
+ */
+trro_status trro_watch_new(const struct trro_client *client,
+                           const struct trro_watch_config *config,
+                           struct trro_watch **watch,
+                           struct trro_error *error);
+
+/**
+ * What is known now of the device's authorization: the latest answer, and its age. By itself it becomes TRRO_VERDICT_EXPIRED
+ * at expire_time_s, and TRRO_VERDICT_UNKNOWN when it is older than max_stale_s; before the first answer it is
+ * TRRO_VERDICT_UNKNOWN with TRRO_SOURCE_NONE.
+ *
+ * @param watch          Must not be NULL.
+ * @param authorization  Where it goes; must not be NULL.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT, and then the verdict is TRRO_VERDICT_UNKNOWN.
+ * @par Threads
+ * Any, a signal handler and a control loop too: it takes no lock, allocates nothing, and takes the same few steps whatever other
+ * threads do. It reads CLOCK_BOOTTIME, which needs no system call where the machine's clock source can be read by programs.
+ * In a child after fork() it goes on from what was known then.
+ * @par Blocking
+ * Never.
+ * @par Example
+ * c-examples/control_loop.c reads it a thousand times a second.
+ * @since 0.1.0
+ */
+trro_status trro_watch_read(const struct trro_watch *watch,
+                            struct trro_authorization *authorization);
+
+/**
+ * A descriptor for poll(): readable when verdict, reason or source has changed. Reading 8 bytes from it clears it (it is an
+ * eventfd that does not block); then trro_watch_read() tells what is so now. It belongs to the watch: do not close it.
+ *
+ * @param watch  May be NULL.
+ * @return The descriptor, valid until trro_watch_free(); -1 for NULL.
+ * @par Threads
+ * Any.
+ * @par Blocking
+ * Never.
+ * @since 0.1.0
+ */
+int trro_watch_fd(const struct trro_watch *watch);
+
+/**
+ * Ends a watch, also in the middle of a request. Afterwards its callback is not called any more. With the last watch of a client
+ * its thread ends.
+ *
+ * @param watch  May be NULL. It must not be used by another thread, and not afterwards.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT from inside of the callback of a watch of the same client: then nothing
+ *         was ended.
+ * @par Threads
+ * Any but that in which the callbacks of the client's watches run.
+ * @par Blocking
+ * For 50 ms at most, and as long as a callback takes that runs at the moment: changed_fn, credentials_fn or log_fn. In a
+ * child after fork() it only closes descriptors.
+ * @since 0.1.0
+ */
+trro_status trro_watch_free(struct trro_watch *watch);
+
 /** The international site, the default of trro_client_config.endpoint. */
 #define TRRO_ENDPOINT_INTL "https://trro.intl.tencentcloudapi.com"
 
@@ -1237,6 +1369,9 @@ const char *trro_authorization_sentence(const struct trro_authorization *authori
 
 /** What trro_authorization_query begins as; project_id and device_id are to be set. */
 #define TRRO_AUTHORIZATION_QUERY_INIT { sizeof(trro_authorization_query), NULL, NULL, 0, 0 }
+
+/** What trro_watch_config begins as; query is to be set. */
+#define TRRO_WATCH_CONFIG_INIT { sizeof(trro_watch_config), NULL, NULL, NULL, NULL, NULL, 0, 0 }
 
 /** Bytes for a page of that many devices with up to about 15 licenses each. A hint and no promise: names and licenses
  *  have no documented limit. */

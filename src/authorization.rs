@@ -20,7 +20,6 @@
 //! expiry is shown where several are bound, is documented nowhere.
 
 use std::ffi::CStr;
-use std::time::Duration;
 
 use crate::api::get_devices::Device;
 
@@ -117,6 +116,11 @@ impl RequestId {
         RequestId(bytes)
     }
 
+    /// As [`RequestId::bytes`] gave them.
+    pub fn from_bytes(bytes: [u8; 64]) -> RequestId {
+        RequestId(bytes)
+    }
+
     /// With at least one NUL at the end.
     pub fn bytes(&self) -> &[u8; 64] {
         &self.0
@@ -136,22 +140,26 @@ pub struct Finding {
     pub limited_time_minutes: Option<i64>,
     /// By the service's clock, in seconds since 1970.
     pub answered_at_s: i64,
-    /// The same moment, since boot.
-    pub answered_at: Duration,
+    /// The same moment, since boot; before it, if an earlier run of the machine got the answer.
+    pub answered_boottime_ms: i64,
     /// Of the request.
     pub request_id: RequestId,
 }
 
 impl Finding {
+    /// How long ago the answer came, at a later moment since boot.
+    pub fn age_ms(&self, since_boot_ms: i64) -> i64 {
+        since_boot_ms.saturating_sub(self.answered_boottime_ms).max(0)
+    }
+
     /// The service's time at a later moment since boot, by the time that has passed.
-    pub fn service_time_s(&self, since_boot: Duration) -> i64 {
-        let passed = since_boot.saturating_sub(self.answered_at);
-        self.answered_at_s.saturating_add(i64::try_from(passed.as_secs()).unwrap_or(i64::MAX))
+    pub fn service_time_s(&self, since_boot_ms: i64) -> i64 {
+        self.answered_at_s.saturating_add(self.age_ms(since_boot_ms) / 1000)
     }
 
     /// Whether it may run at a later moment since boot, with nothing new known.
-    pub fn reason_at(&self, since_boot: Duration) -> Reason {
-        self.reason.at(self.service_time_s(since_boot), self.facts.expire_time_s)
+    pub fn reason_at(&self, since_boot_ms: i64) -> Reason {
+        self.reason.at(self.service_time_s(since_boot_ms), self.facts.expire_time_s)
     }
 }
 

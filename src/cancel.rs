@@ -3,9 +3,11 @@
 //! A flag says that the client is cancelled, and an event wakes who waits. The event stays set as long as the flag is, so
 //! that every waiting thread sees it and none takes another's wake-up.
 
+use std::cell::OnceCell;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use crate::error::{Error, Status};
@@ -79,9 +81,10 @@ impl Cancel {
         Ok(())
     }
 
-    /// Whether calls are to end.
+    /// Whether calls are to end; with a thread of the library's own, whether what it does is to.
     pub fn is_set(&self) -> bool {
         self.state.load(Ordering::SeqCst) & CANCELLED != 0
+            || Interrupt::of_this_thread().is_some_and(|own| own.is_set())
     }
 
     /// Begins a call; an error if it is cancelled already.
@@ -95,15 +98,20 @@ impl Cancel {
 
     /// Waits until one of the descriptors is ready, and gives its index.
     pub fn wait_for_any(&self, awaited: &[(BorrowedFd<'_>, Readiness)], deadline: Instant) -> Result<usize, Ended> {
+        let own = Interrupt::of_this_thread();
         let mut all = [(self.event.as_fd(), Readiness::Readable); MOST_AWAITED];
-        let count = awaited.len().min(MOST_AWAITED - 1);
-        all[1..=count].copy_from_slice(&awaited[..count]);
+        if let Some(own) = &own {
+            all[1] = (own.event.as_fd(), Readiness::Readable);
+        }
+        let first = 1 + usize::from(own.is_some());
+        let end = first + awaited.len().min(MOST_AWAITED - first);
+        all[first..end].copy_from_slice(&awaited[..end - first]);
         loop {
-            match wait_for_any(&all[..=count], deadline) {
+            match wait_for_any(&all[..end], deadline) {
                 Ok(None) => return Err(Ended::Late),
-                Ok(Some(0)) if self.is_set() => return Err(Ended::Cancelled),
-                Ok(Some(0)) => self.settle(),
-                Ok(Some(index)) => return Ok(index - 1),
+                Ok(Some(index)) if index >= first => return Ok(index - first),
+                Ok(Some(_)) if self.is_set() => return Err(Ended::Cancelled),
+                Ok(Some(_)) => self.settle(),
                 Err(error) => return Err(Ended::Failed(error)),
             }
         }
@@ -124,9 +132,56 @@ impl Cancel {
     /// flag afterwards, and whoever raises the flag sets the event afterwards.
     fn settle(&self) {
         self.event.take();
-        if self.is_set() {
+        if self.state.load(Ordering::SeqCst) & CANCELLED != 0 {
             self.event.set();
         }
+    }
+}
+
+/// Ends what one thread of the library's own waits for, on whichever client.
+#[derive(Debug)]
+pub struct Interrupt {
+    is_set: AtomicBool,
+    event: Event,
+}
+
+thread_local! {
+    static OWN: OnceCell<Arc<Interrupt>> = const { OnceCell::new() };
+}
+
+impl Interrupt {
+    /// Takes a descriptor, which is all that can fail.
+    pub fn new() -> Result<Interrupt, Error> {
+        let event = Event::new().map_err(|error| no_descriptor(&error))?;
+        Ok(Interrupt { is_set: AtomicBool::new(false), event })
+    }
+
+    /// From now on it is that of the calling thread, which has none yet.
+    pub fn adopt(self: &Arc<Self>) {
+        OWN.with(|own| {
+            own.get_or_init(|| Arc::clone(self));
+        });
+    }
+
+    fn of_this_thread() -> Option<Arc<Interrupt>> {
+        OWN.with(|own| own.get().cloned())
+    }
+
+    /// What the thread waits for ends, and does whatever it waits for until [`Interrupt::clear`].
+    pub fn set(&self) {
+        self.is_set.store(true, Ordering::SeqCst);
+        self.event.set();
+    }
+
+    /// Not while another thread may set it.
+    pub fn clear(&self) {
+        self.is_set.store(false, Ordering::SeqCst);
+        self.event.take();
+    }
+
+    /// Whether what the thread does is to end.
+    pub fn is_set(&self) -> bool {
+        self.is_set.load(Ordering::SeqCst)
     }
 }
 
@@ -136,7 +191,7 @@ pub fn cancelled() -> Error {
 }
 
 /// There is no descriptor left for what a client needs.
-fn no_descriptor(error: &io::Error) -> Error {
+pub fn no_descriptor(error: &io::Error) -> Error {
     Error::new(Status::ConnectFailed, format!("no descriptor for the client: {error}")).with_os_error(error)
 }
 

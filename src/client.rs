@@ -187,6 +187,11 @@ impl Client {
         Ok(Instant::now() + deadline)
     }
 
+    /// What the program is told by.
+    pub(crate) fn log(&self) -> &Log {
+        &self.log
+    }
+
     /// What the time was at that moment since boot, not long ago: the service's if it is known, else the system clock's.
     pub fn now_at(&self, moment: Duration) -> Now {
         self.clock.at(moment)
@@ -528,7 +533,7 @@ fn not_yet(after: Duration) -> Error {
 }
 
 /// Between 0 and 1, from the numbers by which std keeps its hash maps from being guessed.
-fn random() -> f64 {
+pub(crate) fn random() -> f64 {
     const BITS: u32 = 53;
     #[expect(clippy::cast_precision_loss, reason = "53 bits are what a double holds")]
     let random = (RandomState::new().hash_one(0u8) >> (u64::BITS - BITS)) as f64 / (1u64 << BITS) as f64;

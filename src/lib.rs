@@ -10,6 +10,7 @@
 //! | module | what is in it | what it may use |
 //! | --- | --- | --- |
 //! | [`ffi`] | the C functions and structs of `trro.h` | everything below |
+//! | [`watch`] | keeps the authorization of devices fresh in the background | everything below |
 //! | [`listing`] | devices, page by page: all of them, or the rows of one | everything below |
 //! | [`client`] | one call: deadline, sign, send, judge, retry | everything below |
 //! | [`config`] | what a program may set | `credentials`, `log`, `sys`, `error` |
@@ -52,3 +53,4 @@ pub mod retry;
 pub mod sign;
 mod sys;
 mod transport;
+pub mod watch;

@@ -117,7 +117,7 @@ fn finding(client: &Client, of_device: &[&Device<'_>], streams: u32, answer: &An
         facts: facts.first().copied().unwrap_or_default(),
         limited_time_minutes: of_device.first().and_then(|row| row.limited_time.0),
         answered_at_s: now.s,
-        answered_at: answer.received_at(),
+        answered_boottime_ms: i64::try_from(answer.received_at().as_millis()).unwrap_or(i64::MAX),
         request_id: RequestId::new(answer.request_id()),
     }
 }

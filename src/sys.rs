@@ -112,6 +112,16 @@ pub fn since_boot() -> Duration {
     Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
+/// The same in whole milliseconds: one read of the clock, which needs no system call where the machine lets programs read its
+/// clock by themselves. Safe in a signal handler.
+pub fn since_boot_ms() -> i64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: as above.
+    unsafe { libc::clock_gettime(libc::CLOCK_BOOTTIME, &mut time) };
+    #[allow(clippy::useless_conversion, reason = "both are 32 bits wide on some machines")]
+    i64::from(time.tv_sec).saturating_mul(1000).saturating_add(i64::from(time.tv_nsec) / 1_000_000)
+}
+
 /// An environment variable, or nothing in a program that runs with more rights than its user (setuid, file
 /// capabilities): there the environment is the attacker's. An empty variable counts as not set.
 pub fn environment_variable(name: &str) -> Option<OsString> {

@@ -2,7 +2,6 @@
 
 use std::ffi::{CStr, c_char};
 use std::mem::size_of;
-use std::time::Duration;
 
 use super::arguments::{Input, input, number, required_line};
 use super::client::trro_client;
@@ -13,7 +12,7 @@ use crate::authorization::{Facts, Finding, Reason, Verdict, judge};
 use crate::error::Error;
 use crate::limiter::Asking;
 use crate::listing;
-use crate::sys::since_boot;
+use crate::sys::since_boot_ms;
 
 /// Whether a device may run. New verdicts may come: take one that you do not know for TRRO_VERDICT_UNKNOWN.
 ///
@@ -212,7 +211,7 @@ pub unsafe extern "C" fn trro_check_authorization(
             let deadline = client.deadline(query.deadline_ms).map_err(|error| error.inside("query->"))?;
             let (finding, attempts) =
                 listing::check(client, query.project_id, query.device_id, query.streams, deadline, Asking::Foreground)?;
-            put(authorization, found(&finding, TRRO_SOURCE_SERVICE, since_boot()));
+            put(authorization, found(&finding, finding.reason, TRRO_SOURCE_SERVICE, since_boot_ms()));
             Ok(attempts)
         })
     }
@@ -271,11 +270,9 @@ pub(super) fn unknown(reason: Reason) -> trro_authorization {
 }
 
 /// What C gets to see of a finding, at that moment since boot.
-pub(super) fn found(finding: &Finding, source: i32, since_boot: Duration) -> trro_authorization {
+pub(super) fn found(finding: &Finding, reason: Reason, source: i32, since_boot_ms: i64) -> trro_authorization {
     let Finding { facts, .. } = finding;
-    let reason = finding.reason_at(since_boot);
-    let age = since_boot.saturating_sub(finding.answered_at);
-    let left_s = |expiry: i64| expiry.saturating_sub(finding.service_time_s(since_boot));
+    let left_s = |expiry: i64| expiry.saturating_sub(finding.service_time_s(since_boot_ms));
     let absent = |fact: Option<i64>| fact.unwrap_or(TRRO_ABSENT);
     trro_authorization {
         verdict: reason.verdict() as trro_verdict,
@@ -289,16 +286,12 @@ pub(super) fn found(finding: &Finding, source: i32, since_boot: Duration) -> trr
         limited_time_minutes: absent(finding.limited_time_minutes),
         seconds_left: absent(facts.expire_time_s.map(left_s)),
         answered_at_s: finding.answered_at_s,
-        answered_boottime_ms: milliseconds(finding.answered_at),
-        age_ms: milliseconds(age),
+        answered_boottime_ms: finding.answered_boottime_ms,
+        age_ms: finding.age_ms(since_boot_ms),
         request_id: finding.request_id.bytes().map(|byte| byte as c_char),
         reason: reason as trro_reason,
         ..unknown(Reason::NotAsked)
     }
-}
-
-fn milliseconds(time: Duration) -> i64 {
-    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// The verdict on a row of trro_get_devices() or trro_for_each_device(), by the rules of trro_check_authorization(). That the
@@ -379,9 +372,9 @@ pub extern "C" fn trro_verdict_name(verdict: trro_verdict) -> *const c_char {
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trro_authorization_sentence(authorization: *const trro_authorization) -> *const c_char {
-    // SAFETY: what C passes is as the header says.
     let reason = match authorization.is_null() {
         true => TRRO_REASON_NOT_ASKED,
+        // SAFETY: not NULL, and what C passes is as the header says.
         false => unsafe { (&raw const (*authorization).reason).read_unaligned() },
     };
     let known = Reason::ALL.into_iter().find(|known| *known as trro_reason == reason);

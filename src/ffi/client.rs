@@ -1,6 +1,7 @@
-//! The client. Uses `client`, `error`.
+//! The client. Uses `client`, `watch`, `error`.
 
 use std::ptr;
+use std::sync::Arc;
 
 use super::arguments::input;
 use super::callback::Identity;
@@ -10,6 +11,7 @@ use super::error::{trro_error, trro_status};
 use super::{Handle, OwnedByCaller, fallible, free, into_handle, on_client, put};
 use crate::client::Client;
 use crate::error::Error;
+use crate::watch::{Background, Config, Watch};
 
 /// Access to the service: it signs, sends, keeps up to three idle connections for up to 50 s, and remembers the
 /// addresses of the service for 60 s. Made by trro_client_new(), ended by trro_client_free().
@@ -17,13 +19,15 @@ use crate::error::Error;
 /// Any number of threads may use one client at the same time; where a function takes a `const trro_client *`, calls run
 /// side by side. A program needs one client an account.
 pub struct trro_client {
-    core: Client,
+    core: Arc<Client>,
+    watches: Arc<Background>,
     identity: Identity,
 }
 
 impl trro_client {
     pub(super) fn new(core: Client, identity: Identity) -> trro_client {
-        trro_client { core, identity }
+        let core = Arc::new(core);
+        trro_client { watches: Arc::new(Background::new(Arc::clone(&core))), core, identity }
     }
 
     /// What a call works with; an error if the call comes from inside of a callback of this client.
@@ -32,6 +36,16 @@ impl trro_client {
             return Err(Error::invalid_argument("client", "is used from inside of one of its own callbacks"));
         }
         Ok(&self.core)
+    }
+
+    /// Begins to watch.
+    pub(super) fn watch(&self, config: Config<'_>) -> Result<Watch, Error> {
+        Watch::start(&self.watches, config)
+    }
+
+    /// What tells its callbacks from others.
+    pub(super) fn identity(&self) -> Identity {
+        self.identity
     }
 
     /// Runs a function of the program, from inside of which this client cannot be called.

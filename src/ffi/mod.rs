@@ -19,6 +19,7 @@ pub mod devices;
 pub mod error;
 pub mod listing;
 pub mod version;
+pub mod watch;
 
 use std::cell::Cell;
 use std::ffi::c_void;
@@ -48,12 +49,23 @@ unsafe fn on_client(
     error: *mut trro_error,
     body: impl FnOnce(&Client) -> Result<Attempts, Error>,
 ) -> trro_status {
+    // SAFETY: as here.
+    unsafe { on_handle(client, error, |client| body(client.core()?)) }
+}
+
+/// The same with the handle, for what more there is to it.
+unsafe fn on_handle(
+    client: *const trro_client,
+    error: *mut trro_error,
+    body: impl FnOnce(&trro_client) -> Result<Attempts, Error>,
+) -> trro_status {
     let body = || {
         // SAFETY: the caller of the C function vouches for `client`.
-        let client = unsafe { borrow(client, "client") }?.core()?;
-        client.check_process()?;
+        let client = unsafe { borrow(client, "client") }?;
+        let core = client.core()?;
+        core.check_process()?;
         stop_panic(|| body(client)).unwrap_or_else(|| {
-            stop_panic(|| client.reset());
+            stop_panic(|| core.reset());
             Err(internal())
         })
     };
@@ -148,9 +160,15 @@ fn into_handle<H: Handle<Ownership = OwnedByCaller>>(value: H) -> *mut H {
 
 /// Ends a handle; NULL is nothing.
 unsafe fn free<H: Handle<Ownership = OwnedByCaller>>(handle: *mut H) {
+    // SAFETY: as here.
+    unsafe { end(handle, drop) }
+}
+
+/// Ends a handle by what there is to do for it; NULL is nothing.
+unsafe fn end<H: Handle<Ownership = OwnedByCaller>>(handle: *mut H, finish: impl FnOnce(H)) {
     if !handle.is_null() {
         // SAFETY: not NULL, and the caller vouches that it came from `into_handle` and gives it up.
-        stop_panic(|| drop(unsafe { Box::from_raw(handle) }));
+        stop_panic(|| finish(*unsafe { Box::from_raw(handle) }));
     }
 }
 

@@ -1,0 +1,213 @@
+//! The one thread of a client that asks for all its watches. Uses `client`, `cancel`, `sys`, `error`.
+//!
+//! It is there as long as there are watches. Signals are blocked in it, and what it waits for ends when a watch ends.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::{JoinHandle, ThreadId};
+use std::time::{Duration, Instant};
+
+use super::Watched;
+use crate::cancel::{Interrupt, no_descriptor};
+use crate::client::Client;
+use crate::error::{Error, Status};
+use crate::sys::{self, Event, Readiness, since_boot_ms, wait_for_any};
+use std::os::fd::AsFd;
+
+/// Calls, TLS and callbacks of the program run in it.
+const STACK_BYTES: usize = 1024 * 1024;
+/// The system does not count a suspend into a wait, so none is longer: what was missed is made up for soon after.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// After a fault of the library.
+const PAUSE_AFTER_PANIC_MS: i64 = 60_000;
+
+/// Asks for the watches of one client.
+pub struct Background {
+    client: Arc<Client>,
+    state: Mutex<State>,
+    has_finished: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    watched: Vec<Entry>,
+    /// The one that the thread is working for.
+    current: Option<Arc<Watched>>,
+    thread: Option<Thread>,
+}
+
+struct Entry {
+    watched: Arc<Watched>,
+    /// Since boot.
+    next_ms: i64,
+}
+
+/// A thread; it ends when another takes its place in the state, or none.
+struct Thread {
+    handle: JoinHandle<()>,
+    signals: Arc<Signals>,
+}
+
+/// How the thread is spoken to.
+struct Signals {
+    /// There is something else to do.
+    wake: Event,
+    /// What it does is to end.
+    interrupt: Arc<Interrupt>,
+}
+
+/// What the thread does next.
+enum Task {
+    Work(Arc<Watched>),
+    WaitUntil(i64),
+    End,
+}
+
+impl Background {
+    /// No thread is made before there is something to watch.
+    pub fn new(client: Arc<Client>) -> Background {
+        Background { client, state: Mutex::default(), has_finished: Condvar::new() }
+    }
+
+    pub(super) fn add(self: &Arc<Self>, watched: &Arc<Watched>) -> Result<(), Error> {
+        self.client.check_process()?;
+        let mut state = self.lock();
+        if state.thread.is_none() {
+            state.thread = Some(self.start()?);
+        }
+        state.watched.push(Entry { watched: Arc::clone(watched), next_ms: 0 });
+        state.wake();
+        Ok(())
+    }
+
+    fn start(self: &Arc<Self>) -> Result<Thread, Error> {
+        let wake = Event::new().map_err(|error| no_descriptor(&error))?;
+        let signals = Arc::new(Signals { wake, interrupt: Arc::new(Interrupt::new()?) });
+        let (background, own_signals) = (Arc::downgrade(self), Arc::clone(&signals));
+        let handle =
+            sys::spawn("trro-watch", STACK_BYTES, move || run(&background, &own_signals)).map_err(|error| {
+                let message = format!("cannot start the thread that watches: {error}");
+                Error::new(Status::ConnectFailed, message).with_os_error(&error)
+            })?;
+        Ok(Thread { handle, signals })
+    }
+
+    /// Afterwards nobody works for it. With the last one the thread ends.
+    pub(super) fn remove(&self, watched: &Arc<Watched>) {
+        if self.client.check_process().is_err() {
+            self.forget_in_child(watched);
+            return;
+        }
+        let mut state = self.lock();
+        state.watched.retain(|entry| !Arc::ptr_eq(&entry.watched, watched));
+        let thread = if state.watched.is_empty() { state.thread.take() } else { None };
+        if state.is_working_for(watched) {
+            if let Some(thread) = thread.as_ref().or(state.thread.as_ref()) {
+                thread.signals.interrupt.set();
+            }
+        }
+        while state.is_working_for(watched) {
+            state = self.has_finished.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        drop(state);
+        if let Some(thread) = thread {
+            thread.signals.wake.set();
+            // It has not panicked, and if it had there would be nothing left to mend.
+            let _ = thread.handle.join();
+        }
+    }
+
+    /// A forked child has no such thread, and perhaps a lock that the thread had taken.
+    fn forget_in_child(&self, watched: &Arc<Watched>) {
+        if let Ok(mut state) = self.state.try_lock() {
+            state.watched.retain(|entry| !Arc::ptr_eq(&entry.watched, watched));
+        }
+    }
+
+    /// Whether the calling thread is the one that asks.
+    pub fn is_this_thread(&self) -> bool {
+        self.client.check_process().is_ok() && self.lock().thread_id() == Some(std::thread::current().id())
+    }
+
+    /// What is due first; for the thread with these signals.
+    fn next_task(&self, signals: &Arc<Signals>) -> Task {
+        let mut state = self.lock();
+        let is_its_turn = state.thread.as_ref().is_some_and(|thread| Arc::ptr_eq(&thread.signals, signals));
+        let first = state.watched.iter().min_by_key(|entry| entry.next_ms);
+        match first {
+            Some(first) if is_its_turn && first.next_ms <= since_boot_ms() => {
+                let watched = Arc::clone(&first.watched);
+                state.current = Some(Arc::clone(&watched));
+                Task::Work(watched)
+            }
+            Some(first) if is_its_turn => Task::WaitUntil(first.next_ms),
+            _ => Task::End,
+        }
+    }
+
+    fn work(&self, watched: &Arc<Watched>, signals: &Signals) {
+        let go_on = || !signals.interrupt.is_set();
+        let next_ms = catch_unwind(AssertUnwindSafe(|| watched.work(&self.client, &go_on))).unwrap_or_else(|payload| {
+            // Dropping what was thrown may throw again.
+            std::mem::forget(payload);
+            self.client.reset();
+            since_boot_ms() + PAUSE_AFTER_PANIC_MS
+        });
+        let mut state = self.lock();
+        state.current = None;
+        signals.interrupt.clear();
+        if let Some(entry) = state.watched.iter_mut().find(|entry| Arc::ptr_eq(&entry.watched, watched)) {
+            entry.next_ms = next_ms;
+        }
+        drop(state);
+        self.has_finished.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn wake(&self) {
+        if let Some(thread) = &self.thread {
+            thread.signals.wake.set();
+        }
+    }
+
+    fn is_working_for(&self, watched: &Arc<Watched>) -> bool {
+        self.current.as_ref().is_some_and(|current| Arc::ptr_eq(current, watched))
+    }
+
+    fn thread_id(&self) -> Option<ThreadId> {
+        self.thread.as_ref().map(|thread| thread.handle.thread().id())
+    }
+}
+
+/// While it waits it holds nothing but its signals: in a forked child all else can then be given up.
+fn run(background: &Weak<Background>, signals: &Arc<Signals>) {
+    signals.interrupt.adopt();
+    loop {
+        let Some(background) = background.upgrade() else { return };
+        match background.next_task(signals) {
+            Task::Work(watched) => background.work(&watched, signals),
+            Task::End => return,
+            Task::WaitUntil(moment_ms) => {
+                drop(background);
+                let left_ms = moment_ms.saturating_sub(since_boot_ms());
+                let left = Duration::from_millis(u64::try_from(left_ms).unwrap_or(0));
+                let until = Instant::now() + left.min(LONGEST_WAIT);
+                // Whatever it ends with, the next look at the clock decides.
+                let _ = wait_for_any(&[(signals.wake.as_fd(), Readiness::Readable)], until);
+                signals.wake.take();
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Background {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Background").finish_non_exhaustive()
+    }
+}

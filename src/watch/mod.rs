@@ -1,0 +1,216 @@
+//! Keeps the authorization of devices fresh in the background. Uses `listing`, `client`, `authorization`, `cancel`, `retry`, `sys`,
+//! `error`.
+//!
+//! | file | what is in it |
+//! | --- | --- |
+//! | `mod` | a watch: what is watched, and what is known of it |
+//! | `known` | what is known, written by one thread and read by any |
+//! | `pace` | when to ask next; pure |
+//! | `background` | the one thread of a client that asks |
+
+mod background;
+mod known;
+mod pace;
+
+use std::fmt;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::authorization::Reason;
+use crate::cancel::no_descriptor;
+use crate::client::{Client, random};
+use crate::config::in_range;
+use crate::error::{Error, Status};
+use crate::limiter::Asking;
+use crate::listing;
+use crate::sys::{Event, since_boot_ms};
+
+pub use background::Background;
+use known::Shared;
+pub use known::{Known, Source};
+use pace::Pace;
+
+const DEFAULT_PERIOD_S: u32 = 300;
+const LONGEST_PERIOD_S: u32 = 86_400;
+const DEFAULT_MAX_STALE_S: u32 = 86_400;
+const LONGEST_MAX_STALE_S: u32 = 365 * 86_400;
+
+/// Told when a verdict has changed.
+pub type Changed = dyn Fn(&View) + Send + Sync;
+
+/// What to watch. `None` is the default.
+pub struct Config<'a> {
+    /// The project of the device.
+    pub project_id: &'a str,
+    /// The device.
+    pub device_id: &'a str,
+    /// How many streams it is to send.
+    pub streams: u32,
+    /// For asking once.
+    pub deadline_ms: Option<u32>,
+    /// How often to ask, 1 to 86400. Default: 300.
+    pub period_s: Option<u32>,
+    /// An older answer says nothing, 1 to 31536000. Default: 86400.
+    pub max_stale_s: Option<u32>,
+    /// Told of changes, in the thread that asks.
+    pub changed: Option<Box<Changed>>,
+}
+
+/// What is known at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct View {
+    /// Whether the device may run.
+    pub reason: Reason,
+    /// By what.
+    pub known: Known,
+    /// The moment, since boot.
+    pub since_boot_ms: i64,
+}
+
+/// One device whose authorization is kept fresh, until [`Watch::end`].
+pub struct Watch {
+    watched: Arc<Watched>,
+    background: Arc<Background>,
+}
+
+/// What the thread that asks and those that read share.
+struct Watched {
+    project_id: String,
+    device_id: String,
+    streams: u32,
+    deadline_ms: Option<u32>,
+    max_stale_ms: i64,
+    shared: Shared,
+    /// Readable when something has changed.
+    event: Event,
+    changed: Option<Box<Changed>>,
+    progress: Mutex<Progress>,
+}
+
+/// What only the thread that asks looks at.
+struct Progress {
+    pace: Pace,
+    /// Since boot.
+    next_ms: i64,
+    /// What was told last of reason and source.
+    told: (Reason, Source),
+}
+
+impl Watch {
+    /// No network is touched. An error names the field.
+    pub fn start(background: &Arc<Background>, config: Config<'_>) -> Result<Watch, Error> {
+        let period_s = in_range("period_s", config.period_s.unwrap_or(DEFAULT_PERIOD_S), 1, LONGEST_PERIOD_S, " s")?;
+        let max_stale_s = config.max_stale_s.unwrap_or(DEFAULT_MAX_STALE_S);
+        let max_stale_s = in_range("max_stale_s", max_stale_s, 1, LONGEST_MAX_STALE_S, " s")?;
+        let nothing = Known::nothing(config.streams);
+        let watched = Arc::new(Watched {
+            project_id: config.project_id.to_owned(),
+            device_id: config.device_id.to_owned(),
+            streams: config.streams,
+            deadline_ms: config.deadline_ms,
+            max_stale_ms: i64::from(max_stale_s) * 1000,
+            shared: Shared::new(nothing),
+            event: Event::new().map_err(|error| no_descriptor(&error))?,
+            changed: config.changed,
+            progress: Mutex::new(Progress {
+                pace: Pace::new(i64::from(period_s) * 1000, config.device_id),
+                next_ms: 0,
+                told: (nothing.finding.reason, nothing.source),
+            }),
+        });
+        background.add(&watched)?;
+        Ok(Watch { watched, background: Arc::clone(background) })
+    }
+
+    /// What is known now. No reader waits, and nothing is allocated: it can be called in a signal handler.
+    pub fn read(&self) -> View {
+        self.watched.view(since_boot_ms())
+    }
+
+    /// Readable when reason or source have changed, until it is read.
+    pub fn event(&self) -> BorrowedFd<'_> {
+        self.watched.event.as_fd()
+    }
+
+    /// Whether the calling thread is the one that asks, which cannot end a watch.
+    pub fn is_of_this_thread(&self) -> bool {
+        self.background.is_this_thread()
+    }
+
+    /// Ends it: nothing is asked and nobody told any more when this returns, which is soon, except while the program is being
+    /// told of a change.
+    pub fn end(self) {
+        self.background.remove(&self.watched);
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Watch").field("device_id", &self.watched.device_id).finish_non_exhaustive()
+    }
+}
+
+impl Watched {
+    fn view(&self, since_boot_ms: i64) -> View {
+        let known = self.shared.read();
+        View { reason: known.reason_at(since_boot_ms, self.max_stale_ms), known, since_boot_ms }
+    }
+
+    /// Asks if it is time to, and tells of what has changed; the moment at which there is something to do again. `go_on` says no
+    /// when the watch is about to end.
+    fn work(&self, client: &Client, go_on: &dyn Fn() -> bool) -> i64 {
+        let mut progress = self.progress();
+        if since_boot_ms() >= progress.next_ms {
+            self.ask(client, &mut progress, go_on);
+        }
+        if go_on() {
+            self.tell(client, &mut progress);
+        }
+        let now_ms = since_boot_ms();
+        let turn_ms = self.shared.read().turns_at_ms(now_ms, self.max_stale_ms);
+        turn_ms.map_or(progress.next_ms, |turn_ms| turn_ms.min(progress.next_ms))
+    }
+
+    fn ask(&self, client: &Client, progress: &mut Progress, go_on: &dyn Fn() -> bool) {
+        let asked = client.deadline(self.deadline_ms).and_then(|deadline| {
+            listing::check(client, &self.project_id, &self.device_id, self.streams, deadline, Asking::Background)
+        });
+        let now_ms = since_boot_ms();
+        match asked {
+            Ok((finding, _)) => {
+                let pause = || {
+                    std::thread::yield_now();
+                    go_on()
+                };
+                self.shared.write(Known { finding, source: Source::Service }, pause);
+                progress.next_ms = progress.pace.after_answer(now_ms, &finding);
+            }
+            Err(error) => {
+                let has_answer = self.shared.read().source != Source::None;
+                progress.next_ms = progress.pace.after_failure(now_ms, has_answer, error.retry_after, random());
+                if error.status != Status::Cancelled {
+                    let wait_s = progress.next_ms.saturating_sub(now_ms) / 1000;
+                    client.log().warning(format_args!("watch: the next try is in {wait_s} s: {error}"));
+                }
+            }
+        }
+    }
+
+    fn tell(&self, client: &Client, progress: &mut Progress) {
+        let view = self.view(since_boot_ms());
+        let now = (view.reason, view.known.source);
+        if now == progress.told {
+            return;
+        }
+        progress.told = now;
+        client.log().info(format_args!("watch: {}: {}", self.device_id, view.reason.sentence().to_string_lossy()));
+        self.event.set();
+        if let Some(changed) = &self.changed {
+            changed(&view);
+        }
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
