@@ -102,27 +102,35 @@ impl Facts {
 
 /// The service's id of a request, in a value without a heap: as much of it as there is room for, and a NUL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RequestId([u8; 64]);
+pub struct RequestId([u64; REQUEST_ID_WORDS]);
+
+/// How many words a [`RequestId`] is.
+pub const REQUEST_ID_WORDS: usize = 8;
 
 impl RequestId {
     /// Cut between characters if it is too long.
     pub fn new(text: &str) -> RequestId {
-        let mut bytes = [0; 64];
-        let mut length = text.len().min(bytes.len() - 1);
+        const WORD: usize = size_of::<u64>();
+        let mut length = text.len().min(REQUEST_ID_WORDS * WORD - 1);
         while !text.is_char_boundary(length) {
             length -= 1;
         }
-        bytes[..length].copy_from_slice(&text.as_bytes()[..length]);
-        RequestId(bytes)
+        let mut words = [0; REQUEST_ID_WORDS];
+        for (word, part) in words.iter_mut().zip(text.as_bytes()[..length].chunks(WORD)) {
+            let mut bytes = [0; WORD];
+            bytes[..part.len()].copy_from_slice(part);
+            *word = u64::from_ne_bytes(bytes);
+        }
+        RequestId(words)
     }
 
-    /// As [`RequestId::bytes`] gave them.
-    pub fn from_bytes(bytes: [u8; 64]) -> RequestId {
-        RequestId(bytes)
+    /// As [`RequestId::words`] gave them.
+    pub fn from_words(words: [u64; REQUEST_ID_WORDS]) -> RequestId {
+        RequestId(words)
     }
 
-    /// With at least one NUL at the end.
-    pub fn bytes(&self) -> &[u8; 64] {
+    /// As they lie in memory, they are the text and at least one NUL.
+    pub fn words(&self) -> &[u64; REQUEST_ID_WORDS] {
         &self.0
     }
 }
@@ -148,16 +156,19 @@ pub struct Finding {
 
 impl Finding {
     /// How long ago the answer came, at a later moment since boot.
+    #[inline(always)]
     pub fn age_ms(&self, since_boot_ms: i64) -> i64 {
         since_boot_ms.saturating_sub(self.answered_boottime_ms).max(0)
     }
 
     /// The service's time at a later moment since boot, by the time that has passed.
+    #[inline(always)]
     pub fn service_time_s(&self, since_boot_ms: i64) -> i64 {
         self.answered_at_s.saturating_add(self.age_ms(since_boot_ms) / 1000)
     }
 
     /// Whether it may run at a later moment since boot, with nothing new known.
+    #[inline(always)]
     pub fn reason_at(&self, since_boot_ms: i64) -> Reason {
         self.reason.at(self.service_time_s(since_boot_ms), self.facts.expire_time_s)
     }
@@ -208,6 +219,7 @@ impl Reason {
     ];
 
     /// What it comes to.
+    #[inline(always)]
     pub fn verdict(self) -> Verdict {
         match self {
             Reason::Authorized => Verdict::Authorized,
@@ -229,6 +241,7 @@ impl Reason {
     /// What it has become by a later moment, when nothing else is known than the expiry that it was found with: licenses that
     /// had not expired have.
     #[must_use]
+    #[inline(always)]
     pub fn at(self, now_s: i64, expire_time_s: Option<i64>) -> Reason {
         let had_not_expired = matches!(self, Reason::Authorized | Reason::NotEnough | Reason::NoDuration);
         if had_not_expired && expire_time_s.is_some_and(|expiry| expiry <= now_s) { Reason::Expired } else { self }
@@ -257,6 +270,7 @@ impl Reason {
 impl Verdict {
     /// What `TRRO_start` of the field SDK is expected to return: 1 for success, and an error as the negative of its code; 0 where
     /// that is not known. Source: `trro_field.h`, TRRO_INIT_PUBLIC_LICENSE_CHECK_...
+    #[inline(always)]
     pub fn sdk_code(self) -> i32 {
         match self {
             Verdict::Unknown => 0,

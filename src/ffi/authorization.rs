@@ -8,7 +8,7 @@ use super::client::trro_client;
 use super::devices::{TRRO_ABSENT, trro_device};
 use super::error::{TRRO_STATUS_INVALID_ARGUMENT, TRRO_STATUS_OK, trro_error, trro_status};
 use super::{on_client, put};
-use crate::authorization::{Facts, Finding, Reason, Verdict, judge};
+use crate::authorization::{Facts, Finding, REQUEST_ID_WORDS, Reason, Verdict, judge};
 use crate::error::Error;
 use crate::limiter::Asking;
 use crate::listing;
@@ -247,6 +247,7 @@ pub(super) unsafe fn core_query<'a>(
 }
 
 /// What C gets to see where nothing is known.
+#[inline(always)]
 pub(super) fn unknown(reason: Reason) -> trro_authorization {
     trro_authorization {
         verdict: reason.verdict() as trro_verdict,
@@ -270,6 +271,7 @@ pub(super) fn unknown(reason: Reason) -> trro_authorization {
 }
 
 /// What C gets to see of a finding, at that moment since boot.
+#[inline(always)]
 pub(super) fn found(finding: &Finding, reason: Reason, source: i32, since_boot_ms: i64) -> trro_authorization {
     let Finding { facts, .. } = finding;
     let left_s = |expiry: i64| expiry.saturating_sub(finding.service_time_s(since_boot_ms));
@@ -288,7 +290,10 @@ pub(super) fn found(finding: &Finding, reason: Reason, source: i32, since_boot_m
         answered_at_s: finding.answered_at_s,
         answered_boottime_ms: finding.answered_boottime_ms,
         age_ms: finding.age_ms(since_boot_ms),
-        request_id: finding.request_id.bytes().map(|byte| byte as c_char),
+        // SAFETY: any bytes are a value of either, and both are 64.
+        request_id: unsafe {
+            std::mem::transmute::<[u64; REQUEST_ID_WORDS], [c_char; 64]>(*finding.request_id.words())
+        },
         reason: reason as trro_reason,
         ..unknown(Reason::NotAsked)
     }

@@ -136,6 +136,7 @@ fn changed_fn(config: &trro_watch_config, client: &trro_client) -> Option<Box<Ch
 }
 
 /// What C gets to see.
+#[inline(always)]
 fn seen(view: &View) -> trro_authorization {
     let View { reason, known, since_boot_ms } = view;
     match known.source {

@@ -6,7 +6,7 @@
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use crate::authorization::{Facts, Finding, Reason, RequestId};
+use crate::authorization::{Facts, Finding, REQUEST_ID_WORDS, Reason, RequestId};
 
 /// Where an answer is from. The numbers are part of the public interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +47,7 @@ impl Known {
     }
 
     /// Whether the device may run at a later moment since boot: an answer that is older than `max_stale_ms` says nothing.
+    #[inline(always)]
     pub fn reason_at(&self, since_boot_ms: i64, max_stale_ms: i64) -> Reason {
         let reason = self.finding.reason_at(since_boot_ms);
         let can_be_old = !matches!(reason, Reason::NotAsked | Reason::AgeUnknown);
@@ -64,13 +65,16 @@ impl Known {
     }
 }
 
-/// How many words a [`Known`] is.
-const WORDS: usize = 16;
+/// How many words a [`Known`] is: a head, five numbers, two times and the request id.
+const WORDS: usize = 1 + NUMBERS + 2 + REQUEST_ID_WORDS;
 const NUMBERS: usize = 5;
-type Words = [u64; WORDS];
+/// Where each part of the head begins.
+const SOURCE_SHIFT: u32 = 8;
+const PRESENT_SHIFT: u32 = 16;
+const STREAMS_SHIFT: u32 = 32;
 
 impl Known {
-    fn to_words(self) -> Words {
+    fn to_words(self) -> [u64; WORDS] {
         let Finding { facts, .. } = self.finding;
         let numbers = [
             facts.license_count,
@@ -80,32 +84,35 @@ impl Known {
             self.finding.limited_time_minutes,
         ];
         let mut words = [0; WORDS];
-        words[0] = self.finding.reason as u64 | (self.source as u64) << 8 | u64::from(self.finding.streams) << 32;
+        words[0] = self.finding.reason as u64
+            | (self.source as u64) << SOURCE_SHIFT
+            | u64::from(self.finding.streams) << STREAMS_SHIFT;
         for (index, number) in numbers.into_iter().enumerate() {
-            words[0] |= u64::from(number.is_some()) << (16 + index);
+            words[0] |= u64::from(number.is_some()) << PRESENT_SHIFT << index;
             words[1 + index] = number.unwrap_or_default() as u64;
         }
         words[1 + NUMBERS] = self.finding.answered_at_s as u64;
         words[2 + NUMBERS] = self.finding.answered_boottime_ms as u64;
-        for (word, bytes) in words[3 + NUMBERS..].iter_mut().zip(self.finding.request_id.bytes().chunks_exact(8)) {
-            *word = bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
-        }
+        words[3 + NUMBERS..].copy_from_slice(self.finding.request_id.words());
         words
     }
 
-    fn from_words(words: &Words) -> Known {
+    #[inline(always)]
+    fn from_words(words: &[AtomicU64; WORDS]) -> Known {
+        let word = |index: usize| words[index].load(Ordering::Relaxed);
+        let head = word(0);
         let number = |index: usize| {
-            let is_there = words[0] >> (16 + index) & 1 != 0;
-            is_there.then_some(words[1 + index] as i64)
+            let is_there = head >> PRESENT_SHIFT >> index & 1 != 0;
+            is_there.then_some(word(1 + index) as i64)
         };
-        let mut request_id = [0; 64];
-        for (bytes, word) in request_id.chunks_exact_mut(8).zip(&words[3 + NUMBERS..]) {
-            bytes.copy_from_slice(&word.to_le_bytes());
+        let mut request_id = [0; REQUEST_ID_WORDS];
+        for (word, shared) in request_id.iter_mut().zip(&words[3 + NUMBERS..]) {
+            *word = shared.load(Ordering::Relaxed);
         }
         Known {
             finding: Finding {
-                reason: Reason::ALL.get((words[0] & 0xff) as usize).copied().unwrap_or(Reason::NotAsked),
-                streams: (words[0] >> 32) as u32,
+                reason: Reason::ALL.get((head & 0xff) as usize).copied().unwrap_or(Reason::NotAsked),
+                streams: (head >> STREAMS_SHIFT) as u32,
                 facts: Facts {
                     license_count: number(0),
                     remain_days: number(1),
@@ -113,11 +120,11 @@ impl Known {
                     monthly_remain_time: number(3),
                 },
                 limited_time_minutes: number(4),
-                answered_at_s: words[1 + NUMBERS] as i64,
-                answered_boottime_ms: words[2 + NUMBERS] as i64,
-                request_id: RequestId::from_bytes(request_id),
+                answered_at_s: word(1 + NUMBERS) as i64,
+                answered_boottime_ms: word(2 + NUMBERS) as i64,
+                request_id: RequestId::from_words(request_id),
             },
-            source: match words[0] >> 8 & 0xff {
+            source: match head >> SOURCE_SHIFT & 0xff {
                 1 => Source::Service,
                 2 => Source::Snapshot,
                 _ => Source::None,
@@ -150,16 +157,14 @@ impl Shared {
     }
 
     /// What was written last. It neither waits nor allocates, whatever the writer and other readers do.
+    #[inline(always)]
     pub fn read(&self) -> Known {
         let counter = self.counter.load(Ordering::SeqCst) & 1;
         self.readers[counter].fetch_add(1, Ordering::SeqCst);
         let copy = &self.copies[self.current.load(Ordering::SeqCst) & 1];
-        let mut words = [0; WORDS];
-        for (word, shared) in words.iter_mut().zip(copy) {
-            *word = shared.load(Ordering::Relaxed);
-        }
-        self.readers[counter].fetch_sub(1, Ordering::Release);
-        Known::from_words(&words)
+        let known = Known::from_words(copy);
+        self.readers[counter].fetch_sub(1, Ordering::SeqCst);
+        known
     }
 
     /// Not by two threads at the same time. `pause` is called again and again while readers from before are still there; if it

@@ -123,6 +123,7 @@ impl Watch {
     }
 
     /// What is known now. No reader waits, and nothing is allocated: it can be called in a signal handler.
+    #[inline(always)]
     pub fn read(&self) -> View {
         self.watched.view(since_boot_ms())
     }
@@ -151,6 +152,7 @@ impl fmt::Debug for Watch {
 }
 
 impl Watched {
+    #[inline(always)]
     fn view(&self, since_boot_ms: i64) -> View {
         let known = self.shared.read();
         View { reason: known.reason_at(since_boot_ms, self.max_stale_ms), known, since_boot_ms }
