@@ -833,9 +833,9 @@ typedef struct trro_watch_config {
 
 /**
  * The other side did not prove to be the service: certificate, name or protocol. No request was sent to it, unless it is its
- * answer that shows that the clock is wrong by which its certificate was taken.
+ * answer that shows that the clock is wrong by which its certificate was taken. Or it did, and refused this client.
  * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
- * What to do: check the clock, the endpoint and ca_file; the message says which.
+ * What to do: check the clock, the endpoint, ca_file and client_cert_file; the message says which.
  */
 #define TRRO_STATUS_TLS_FAILED 13
 
