@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::api::{self, Request};
-use crate::cancel::Cancel;
+use crate::cancel::{Call, Cancel};
 use crate::clock::{Clock, Learned, Now, Sample};
 use crate::config::{Config, UNLIMITED, header_text, in_range, interface, milliseconds};
 use crate::credentials::{self, Credentials, Keeper, Signer, none_found, role_path, signing_moment};
@@ -20,6 +20,7 @@ use crate::proxy::Proxy;
 use crate::retry::{DEFAULT_MAX_ATTEMPTS, Policy};
 use crate::sign;
 use crate::sys::since_boot;
+use crate::transport::probe::Probe;
 use crate::transport::tls::{self, Tls};
 use crate::transport::{self, Settings, Transport};
 
@@ -203,6 +204,29 @@ impl Client {
             return Ok(());
         }
         Err(Error::invalid_argument("client", "was made before a fork(); a child makes a client of its own"))
+    }
+
+    /// Begins what consists of several calls; an error if it is cancelled already.
+    pub fn begin(&self) -> Result<Call<'_>, Error> {
+        self.cancel.begin()
+    }
+
+    /// Opens a connection beside those of the calls, in stages.
+    pub fn probe(&self, deadline: Instant) -> Probe<'_> {
+        self.transport.probe(deadline)
+    }
+
+    /// What signs now, and where it comes from, for people.
+    pub fn credentials(&self, deadline: Instant) -> (&str, Result<Arc<Credentials>, Error>) {
+        (self.keeper.name(), self.keeper.current(&self.clock, &self.log, &self.cancel, deadline))
+    }
+
+    /// How long until a request may be sent, and whether that is because the service has refused some.
+    pub fn next_turn(&self) -> (Duration, bool) {
+        let (now, mut limiter) = (since_boot(), self.limiter());
+        // A latest moment in the past reserves nothing.
+        let turn = limiter.turn(now, Duration::ZERO, random()).unwrap_or_else(|turn| turn);
+        (turn.saturating_sub(now), limiter.has_slowed_down())
     }
 
     /// Ends every call; see [`Cancel::cancel`].
@@ -512,7 +536,10 @@ fn keeper(config: Config<'_>, cancel: &Arc<Cancel>, log: &Arc<Log>) -> Result<Ke
         (Some(_), Some(_), _) => {
             Err(Error::invalid_argument("credentials_fn", "and credentials are both given; leave one of them NULL"))
         }
-        (Some(credentials), None, _) => Ok(Keeper::fixed(credentials)),
+        (Some(credentials), None, _) => {
+            let source = config.credentials_source.unwrap_or_else(|| "the configuration".to_owned());
+            Ok(Keeper::fixed(source, credentials))
+        }
         (None, Some(ask), _) => Keeper::renewed("credentials_fn", Box::new(move |_| ask())),
         (None, None, Some(role)) => {
             let metadata = Metadata::new(config.metadata_endpoint, role, Arc::clone(cancel), Arc::clone(log))?;

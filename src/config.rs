@@ -26,6 +26,8 @@ pub type AskForCredentials = dyn Fn() -> Result<Credentials, Error> + Send + Syn
 pub struct Config<'a> {
     /// What signs; else `credentials_fn`; else, with [`Config::or_environment`], what is found around the program.
     pub credentials: Option<Credentials>,
+    /// Where they come from, for people. Default: the configuration.
+    pub credentials_source: Option<String>,
     /// Asked for what signs, one thread at a time.
     pub credentials_fn: Option<Box<AskForCredentials>>,
     /// The role of the cloud instance that the program runs on, asked for last.
@@ -76,6 +78,7 @@ impl Config<'_> {
             self.credentials = match find()? {
                 Some(found) => {
                     self.log.info(format_args!("the credentials are those of {}", found.source));
+                    self.credentials_source = Some(found.source);
                     Some(found.credentials)
                 }
                 None if self.cvm_role.is_some() => None,

@@ -11,6 +11,7 @@
 //! | --- | --- | --- |
 //! | [`ffi`] | the C functions and structs of `trro.h` | everything below |
 //! | [`watch`] | keeps the authorization of devices fresh in the background | everything below |
+//! | [`diagnosis`] | a call looked at step by step, and what to do about the step that fails | everything below |
 //! | [`listing`] | devices, page by page: all of them, or the rows of one | everything below |
 //! | [`client`] | one call: deadline, sign, send, judge, retry | everything below |
 //! | [`config`] | what a program may set | `credentials`, `log`, `sys`, `error` |
@@ -41,6 +42,7 @@ pub mod client;
 mod clock;
 pub mod config;
 pub mod credentials;
+pub mod diagnosis;
 pub mod endpoint;
 pub mod error;
 pub mod ffi;

@@ -19,7 +19,11 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
 pub type Ask = dyn Fn(Instant) -> Result<Credentials, Error> + Send + Sync;
 
 /// Keeps the credentials of a client.
-pub struct Keeper(Source);
+pub struct Keeper {
+    /// Where they come from, for people.
+    name: String,
+    source: Source,
+}
 
 enum Source {
     Fixed(Arc<Credentials>),
@@ -27,7 +31,6 @@ enum Source {
 }
 
 struct Renewed {
-    /// For people.
     name: &'static str,
     ask: Box<Ask>,
     turn: Turn,
@@ -43,13 +46,19 @@ struct Held {
 
 impl Keeper {
     /// Credentials that never change.
-    pub fn fixed(credentials: Credentials) -> Keeper {
-        Keeper(Source::Fixed(Arc::new(credentials)))
+    pub fn fixed(name: String, credentials: Credentials) -> Keeper {
+        Keeper { name, source: Source::Fixed(Arc::new(credentials)) }
     }
 
     /// Credentials that `ask` gives, one thread at a time.
     pub fn renewed(name: &'static str, ask: Box<Ask>) -> Result<Keeper, Error> {
-        Ok(Keeper(Source::Renewed(Renewed { name, ask, turn: Turn::new()?, held: Mutex::default() })))
+        let source = Source::Renewed(Renewed { name, ask, turn: Turn::new()?, held: Mutex::default() });
+        Ok(Keeper { name: name.to_owned(), source })
+    }
+
+    /// Where they come from, for people: "the environment", the path of a file.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// What signs now. Asks for it if there is none, or if it is about to run out.
@@ -60,7 +69,7 @@ impl Keeper {
         cancel: &Cancel,
         deadline: Instant,
     ) -> Result<Arc<Credentials>, Error> {
-        match &self.0 {
+        match &self.source {
             Source::Fixed(credentials) => Ok(Arc::clone(credentials)),
             Source::Renewed(renewed) => renewed.current(clock, log, cancel, deadline),
         }
@@ -68,7 +77,7 @@ impl Keeper {
 
     /// Drops what the service has refused; whether other credentials can be had.
     pub fn forget(&self, refused: &Arc<Credentials>) -> bool {
-        let Source::Renewed(renewed) = &self.0 else { return false };
+        let Source::Renewed(renewed) = &self.source else { return false };
         let mut held = renewed.held();
         if held.credentials.as_ref().is_some_and(|held| Arc::ptr_eq(held, refused)) {
             *held = Held::default();
@@ -140,7 +149,7 @@ impl Renewed {
 
 impl fmt::Debug for Keeper {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
+        match &self.source {
             Source::Fixed(credentials) => credentials.fmt(formatter),
             Source::Renewed(renewed) => {
                 formatter.debug_struct("Renewed").field("name", &renewed.name).finish_non_exhaustive()

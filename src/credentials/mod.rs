@@ -8,6 +8,7 @@ mod keeper;
 mod moment;
 mod renewal;
 mod role;
+mod shape;
 mod signer;
 mod sources;
 
@@ -24,6 +25,7 @@ pub use keeper::Keeper;
 pub use moment::signing_moment;
 pub use renewal::{has_expired, is_due};
 pub use role::{METADATA_HOST, decode_role, role_path};
+pub use shape::{Shape, shape};
 pub use signer::{Signed, Signer};
 pub use sources::{Found, find, none_found};
 
@@ -109,6 +111,11 @@ impl Credentials {
         if let Some(token) = &self.token {
             error.redact(token);
         }
+    }
+
+    /// Removes the secret id as well, which [`Credentials::redact`] leaves for who has to tell one from another.
+    pub fn redact_id(&self, error: &mut Error) {
+        error.redact(&self.secret_id);
     }
 }
 

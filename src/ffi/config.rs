@@ -135,6 +135,7 @@ pub(super) unsafe fn core_config(config: &trro_client_config, client: Identity) 
                 true => None,
                 false => Some(core_credentials(config.credentials, "config->credentials")?),
             },
+            credentials_source: None,
             credentials_fn: credentials_fn(config, client),
             cvm_role: line(config.cvm_role, "config->cvm_role")?,
             metadata_endpoint: None,

@@ -130,6 +130,11 @@ impl Limiter {
         self.rate = (self.rate + self.rate.min(self.max_rate * LARGEST_STEP_OF_MAXIMUM)).min(self.max_rate);
     }
 
+    /// Whether the service has refused requests, and not answered enough of them since.
+    pub fn has_slowed_down(&self) -> bool {
+        self.rate < self.max_rate
+    }
+
     /// Nothing for a client that was answered, and if the spread has not begun or is over, also for those who were refused
     /// near its end.
     fn left_of_fleet_spread(&self, now: Duration) -> Option<Duration> {

@@ -10,7 +10,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustls::{ClientConnection, HandshakeKind};
+use rustls::ClientConnection;
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, LazyBuffers, NextTimeout, Transport};
 use zeroize::Zeroize;
 
@@ -34,7 +34,7 @@ impl Connector {
         let settings = &self.settings;
         let deadline = deadline_of(&details.timeout);
         let cancel = Arc::clone(&settings.cancel);
-        let stream = self.connect_first_hop(&details.addrs, deadline)?;
+        let stream = connect_first_hop(settings, &details.addrs, deadline)?;
         let mut socket = UntilDeadline { stream: &stream, deadline, cancel: &cancel };
         if let Some(proxy) = &settings.proxy {
             tunnel::open(proxy, &settings.endpoint, &mut socket)?;
@@ -49,36 +49,27 @@ impl Connector {
         Ok(Connection { stream, session, buffers, held_back, cancel, exchanges: 0, is_answering: false })
     }
 
-    /// To the service, or to the proxy before it.
-    fn connect_first_hop(&self, addresses: &[SocketAddr], deadline: Instant) -> Result<TcpStream, Error> {
-        let settings = &self.settings;
-        let options = Options {
-            interface: settings.network_interface.as_deref(),
-            patience: settings.connect_timeout,
-            deadline,
-            cancel: &settings.cancel,
-        };
-        connect(addresses, &options).map_err(|error| match &settings.proxy {
-            Some(proxy) if error.status == Status::ConnectFailed => proxy.unreachable(error),
-            _ => error,
-        })
-    }
-
     fn tell(&self, stream: &TcpStream, session: Option<&ClientConnection>) {
         let settings = &self.settings;
         let address = stream.peer_addr().map_or_else(|_| String::new(), |address| format!(" at {address}"));
         let way = settings.proxy.as_ref().map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default();
-        let secured = match session.map(|session| (session.protocol_version(), session.handshake_kind())) {
-            None => "without TLS",
-            Some((version, kind)) => match (version, kind) {
-                (Some(rustls::ProtocolVersion::TLSv1_3), Some(HandshakeKind::Resumed)) => "TLS 1.3, resumed",
-                (Some(rustls::ProtocolVersion::TLSv1_3), _) => "TLS 1.3",
-                (_, Some(HandshakeKind::Resumed)) => "TLS 1.2, resumed",
-                _ => "TLS 1.2",
-            },
-        };
+        let secured = session.map_or("without TLS", tls::kind);
         settings.log.info(format_args!("connected to {}{address}{way}, {secured}", settings.endpoint.host_header));
     }
+}
+
+/// To the service, or to the proxy before it.
+pub fn connect_first_hop(settings: &Settings, addresses: &[SocketAddr], deadline: Instant) -> Result<TcpStream, Error> {
+    let options = Options {
+        interface: settings.network_interface.as_deref(),
+        patience: settings.connect_timeout,
+        deadline,
+        cancel: &settings.cancel,
+    };
+    connect(addresses, &options).map_err(|error| match &settings.proxy {
+        Some(proxy) if error.status == Status::ConnectFailed => proxy.unreachable(error),
+        _ => error,
+    })
 }
 
 impl ureq::unversioned::transport::Connector for Connector {

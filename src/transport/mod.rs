@@ -10,9 +10,11 @@
 //! | `tls` | roots and handshake |
 //! | `verifier` | at which time certificates are checked |
 //! | `connection` | one connection as ureq sees it: a request leaves in one piece |
+//! | `probe` | one connection opened in stages, for who wants to see each |
 
 mod connect;
 mod connection;
+pub mod probe;
 mod resolve;
 pub mod tls;
 mod tunnel;
@@ -32,6 +34,7 @@ use crate::log::Log;
 use crate::proxy::Proxy;
 use crate::sys::since_boot;
 use connection::{Connector, Stale};
+use probe::Probe;
 use resolve::Resolver;
 use tls::Tls;
 
@@ -125,6 +128,11 @@ impl Transport {
     /// Asks for what is at the endpoint's URL.
     pub fn get(&self, headers: &[Header<'_>], deadline: Instant) -> Result<Answer, Error> {
         self.exchange(headers, None, deadline)
+    }
+
+    /// Opens a connection in stages, which carries no request: all before `deadline`.
+    pub fn probe(&self, deadline: Instant) -> Probe<'_> {
+        Probe::new(&self.settings, &self.resolver, deadline)
     }
 
     /// Whether an answer may be believed, by what it says of the time. If not, every connection is dropped.

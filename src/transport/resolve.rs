@@ -78,10 +78,21 @@ impl Resolver {
     }
 
     fn addresses(&self, timeout: Duration) -> Result<Vec<IpAddr>, Error> {
+        self.known_or(|name| self.lookup.addresses(name, timeout, &self.cancel))
+    }
+
+    /// What the addresses are at this moment, whatever is remembered.
+    pub fn look_up(&self, timeout: Duration) -> Result<Vec<SocketAddr>, Error> {
+        let addresses = self.known_or(|name| self.lookup.look_up(self.lookup.lock(), name, timeout, &self.cancel))?;
+        Ok(addresses.into_iter().take(MAX_ADDRESSES).map(|address| SocketAddr::new(address, self.port)).collect())
+    }
+
+    /// The addresses of a host that needs no lookup, else what `look_up` finds.
+    fn known_or(&self, look_up: impl FnOnce(&str) -> Result<Vec<IpAddr>, Error>) -> Result<Vec<IpAddr>, Error> {
         match &self.host {
             Host::Loopback => Ok(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]),
             Host::Address(address) => Ok(vec![*address]),
-            Host::Name(name) => self.lookup.addresses(name, timeout, &self.cancel),
+            Host::Name(name) => look_up(name),
         }
     }
 }
@@ -96,42 +107,49 @@ impl Lookup {
         Arc::new(Lookup { look_up: Box::new(look_up), state: Mutex::default() })
     }
 
+    /// The addresses that are remembered, if they are fresh; else those of a lookup, and where that brings nothing in time,
+    /// the old ones.
     fn addresses(self: &Arc<Self>, host: &str, timeout: Duration, cancel: &Cancel) -> Result<Vec<IpAddr>, Error> {
-        let (finished, timeout) = {
-            let mut state = self.lock();
-            if let Some(fresh) = state.found.as_ref().filter(|found| found.age() < FRESH_FOR) {
-                return Ok(fresh.addresses.clone());
-            }
-            let finished = match &state.running {
-                Some(finished) => Arc::clone(finished),
-                None => match self.start(host, &mut state) {
-                    Ok(finished) => finished,
-                    Err(error) => {
-                        let message = format!("cannot start a name lookup: {error}");
-                        return state.old_or(Error::new(Status::ResolveFailed, message).with_os_error(&error));
-                    }
-                },
-            };
-            let has_old = state.found.is_some();
-            (finished, if has_old { PATIENCE_WITH_OLD_ANSWER.min(timeout / 4) } else { timeout })
+        let state = self.lock();
+        let timeout = match &state.found {
+            Some(fresh) if fresh.age() < FRESH_FOR => return Ok(fresh.addresses.clone()),
+            Some(_) => PATIENCE_WITH_OLD_ANSWER.min(timeout / 4),
+            None => timeout,
         };
-        let waited = cancel.wait_for_any(&[(finished.as_fd(), Readiness::Readable)], Instant::now() + timeout);
-        let mut state = self.lock();
-        match waited {
+        match self.look_up(state, host, timeout, cancel) {
+            Err(error) if error.status != Status::Cancelled => self.lock().old_or(error),
+            result => result,
+        }
+    }
+
+    /// What the lookup that is running finds, or one that begins now.
+    fn look_up<'a>(
+        self: &'a Arc<Self>,
+        mut state: MutexGuard<'a, LookupState>,
+        host: &str,
+        timeout: Duration,
+        cancel: &Cancel,
+    ) -> Result<Vec<IpAddr>, Error> {
+        let failed = |what: &str, error: &io::Error| {
+            Error::new(Status::ResolveFailed, format!("cannot {what} a name lookup: {error}")).with_os_error(error)
+        };
+        let finished = match &state.running {
+            Some(finished) => Arc::clone(finished),
+            None => self.start(host, &mut state).map_err(|error| failed("start", &error))?,
+        };
+        drop(state);
+        match cancel.wait_for_any(&[(finished.as_fd(), Readiness::Readable)], Instant::now() + timeout) {
             Ok(_) => {}
             Err(Ended::Cancelled) => return Err(cancelled()),
             Err(Ended::Late) => {
-                let message = format!("the deadline passed while looking up {host}");
-                return state.old_or(Error::new(Status::Timeout, message));
+                return Err(Error::new(Status::Timeout, format!("the deadline passed while looking up {host}")));
             }
-            Err(Ended::Failed(error)) => {
-                let message = format!("cannot wait for a name lookup: {error}");
-                return state.old_or(Error::new(Status::ResolveFailed, message).with_os_error(&error));
-            }
+            Err(Ended::Failed(error)) => return Err(failed("wait for", &error)),
         }
+        let mut state = self.lock();
         state.end_thread();
         match state.failure.clone() {
-            Some(failure) => state.old_or(failure),
+            Some(failure) => Err(failure),
             None => Ok(state.found.as_ref().map_or(Vec::new(), |found| found.addresses.clone())),
         }
     }
@@ -300,6 +318,18 @@ mod tests {
         grow_old(&lookup);
         tell.send(Ok(vec![IpAddr::from([127, 0, 0, 2])])).unwrap();
         assert_eq!(lookup.addresses("host.example", LONG, &never()).unwrap(), [IpAddr::from([127, 0, 0, 2])]);
+    }
+
+    #[test]
+    fn what_is_looked_up_anew_is_not_what_is_remembered() {
+        let (lookup, tell, lookups) = told();
+        tell.send(Ok(loopback())).unwrap();
+        lookup.addresses("host.example", LONG, &never()).unwrap();
+        tell.send(Err(io::ErrorKind::Other.into())).unwrap();
+        let error = lookup.look_up(lookup.lock(), "host.example", LONG, &never()).unwrap_err();
+        assert_eq!((error.status, lookups.load(Ordering::SeqCst)), (Status::ResolveFailed, 2));
+        let error = lookup.look_up(lookup.lock(), "host.example", Duration::from_millis(50), &never()).unwrap_err();
+        assert_eq!(error.status, Status::Timeout);
     }
 
     #[test]

@@ -10,7 +10,9 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::sign::CertifiedKey;
-use rustls::{AlertDescription, CertificateError, ClientConfig, ClientConnection, RootCertStore};
+use rustls::{
+    AlertDescription, CertificateError, ClientConfig, ClientConnection, HandshakeKind, ProtocolVersion, RootCertStore,
+};
 
 use super::connect::{UntilDeadline, is_deadline};
 use super::verifier::Verifier;
@@ -159,6 +161,12 @@ impl Tls {
         Ok(session)
     }
 
+    /// Until when the certificate of that session is valid, in seconds since 1970; `None`: for ever, as far as can be seen.
+    pub fn valid_until_s(&self, name: &ServerName<'static>, session: &ClientConnection) -> Option<u64> {
+        let made = self.made().ok()?;
+        made.verifier.valid_until_s(session.peer_certificates()?, name)
+    }
+
     fn made(&self) -> Result<Made, Error> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(made) = &*made {
@@ -189,6 +197,18 @@ impl Tls {
 impl fmt::Debug for Tls {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Tls").field("roots", &self.roots.len()).finish_non_exhaustive()
+    }
+}
+
+/// The protocol of a session in words, and whether it resumed an earlier one.
+pub fn kind(session: &ClientConnection) -> &'static str {
+    let is_1_3 = session.protocol_version() == Some(ProtocolVersion::TLSv1_3);
+    let is_resumed = session.handshake_kind() == Some(HandshakeKind::Resumed);
+    match (is_1_3, is_resumed) {
+        (true, true) => "TLS 1.3, resumed",
+        (true, false) => "TLS 1.3",
+        (false, true) => "TLS 1.2, resumed",
+        (false, false) => "TLS 1.2",
     }
 }
 

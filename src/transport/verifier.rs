@@ -93,6 +93,19 @@ impl Verifier {
         Ok(())
     }
 
+    /// When the first certificate of what a peer has shown ceases to be valid, in seconds since 1970, as far as an
+    /// authority vouches for it; `None`: never.
+    pub fn valid_until_s(&self, shown: &[CertificateDer<'_>], name: &ServerName<'static>) -> Option<u64> {
+        const FAR_S: i64 = 253_402_300_799; // The end of 9999, beyond which no certificate can name a time.
+        let (end_entity, intermediates) = shown.split_first()?;
+        match self.inner.verify_server_cert(end_entity, intermediates, name, &[], unix_time(FAR_S)) {
+            Err(Error::InvalidCertificate(CertificateError::ExpiredContext { not_after, .. })) => {
+                Some(not_after.as_secs())
+            }
+            _ => None,
+        }
+    }
+
     fn verify_all_at(&self, chains: &[Chain], at_s: i64) -> Result<(), Error> {
         chains.iter().try_for_each(|chain| self.verify(chain, unix_time(at_s)).map(drop))
     }
