@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// In the order of the header.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     "version.rs",
     "error.rs",
     "credentials.rs",
@@ -16,6 +16,7 @@ const SOURCES: [&str; 9] = [
     "listing.rs",
     "authorization.rs",
     "watch.rs",
+    "diagnosis.rs",
 ];
 
 fn main() {

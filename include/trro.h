@@ -732,6 +732,56 @@ typedef struct trro_watch_config {
 } trro_watch_config;
 
 /**
+ * A step of a call, in the order in which they are taken; TRRO_STEP_ANSWER comes before TRRO_STEP_CLOCK. New steps may come.
+ */
+typedef int32_t trro_step;
+
+/**
+ * What was seen of one step. Laid out by the library, and valid with its texts until the callback returns; new fields may come
+ * at the end. Texts are in English, on one line, never NULL, and hold no secret; a secret id does not show beyond AKID or IKID.
+ */
+typedef struct trro_diagnosis {
+    /**
+     * TRRO_STEP_...
+     */
+    trro_step step;
+    /**
+     * What is wrong at this step. TRRO_STATUS_OK: nothing, or nothing is known (see was_reached). A device that may not run is
+     * TRRO_STATUS_NOT_FOUND or TRRO_STATUS_PERMISSION_DENIED at TRRO_STEP_LICENSE.
+     */
+    trro_status status;
+    /**
+     * How long it took; TRRO_ABSENT for a step that takes no time of its own.
+     */
+    int64_t elapsed_ms;
+    /**
+     * "resolve", "route", "connect", "TLS", "answer", "clock", "credentials", "signature", "permission", "rate limit",
+     * "license".
+     */
+    const char *name;
+    /**
+     * What was seen: "2 addresses: 192.0.2.1, 192.0.2.2".
+     */
+    const char *finding;
+    /**
+     * What to do; "" if nothing. Also where nothing is wrong yet: a clock that only the library gets along with.
+     */
+    const char *advice;
+    /**
+     * 1: the step was looked at. 0: nothing is known of it, since another step failed.
+     */
+    int32_t was_reached;
+} trro_diagnosis;
+
+/**
+ * Takes one step, valid until the function returns. Return 0 to go on, and anything else to stop.
+ *
+ * It is called by the thread that called trro_client_diagnose(), as soon as the step is known. A call on the same client from
+ * inside returns TRRO_STATUS_INVALID_ARGUMENT. It must return: no longjmp(), no C++ exception.
+ */
+typedef int (*trro_diagnosis_fn)(void *user_data, const struct trro_diagnosis *diagnosis);
+
+/**
  * It worked.
  * Returned by: every function that returns a status.
  * What to do: use the outputs.
@@ -848,7 +898,7 @@ typedef struct trro_watch_config {
 
 /**
  * The program called trro_client_cancel(). Whether the service has carried the request out is not known.
- * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
+ * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization, trro_client_diagnose.
  * What to do: nothing; before the next call, trro_client_resume().
  */
 #define TRRO_STATUS_CANCELLED 15
@@ -983,6 +1033,61 @@ typedef struct trro_watch_config {
  * Unknown: the last known answer is from a file, and the clock is behind the moment at which it came.
  */
 #define TRRO_REASON_AGE_UNKNOWN 12
+
+/**
+ * The name of the endpoint, or of the proxy, to addresses; asked for anew, whatever is remembered.
+ */
+#define TRRO_STEP_RESOLVE 0
+
+/**
+ * The way there that the system would take, and whether config->network_interface can be used.
+ */
+#define TRRO_STEP_ROUTE 1
+
+/**
+ * TCP, and through the proxy to the service.
+ */
+#define TRRO_STEP_CONNECT 2
+
+/**
+ * Who the service is: protocol and certificate.
+ */
+#define TRRO_STEP_TLS 3
+
+/**
+ * By how much the system clock is off.
+ */
+#define TRRO_STEP_CLOCK 4
+
+/**
+ * What the credentials look like, and whether the service knows them.
+ */
+#define TRRO_STEP_CREDENTIALS 5
+
+/**
+ * Whether the service agrees with the signature.
+ */
+#define TRRO_STEP_SIGNATURE 6
+
+/**
+ * Whether the credentials may list devices.
+ */
+#define TRRO_STEP_PERMISSION 7
+
+/**
+ * Whether the client and the account may send requests.
+ */
+#define TRRO_STEP_RATE_LIMIT 8
+
+/**
+ * Whether the device of the query is authorized to run.
+ */
+#define TRRO_STEP_LICENSE 9
+
+/**
+ * Whether a request is answered, and by the service.
+ */
+#define TRRO_STEP_ANSWER 10
 
 /**
  * The version of the library that the program runs with, such as "0.1.0". The macros TRRO_VERSION_MAJOR, _MINOR and
@@ -1346,6 +1451,36 @@ int trro_watch_fd(const struct trro_watch *watch);
  * @since 0.1.0
  */
 trro_status trro_watch_free(struct trro_watch *watch);
+
+/**
+ * Looks at a call step by step, to tell people which one fails and what to do about it: opens a connection for the purpose, and
+ * sends one request over the client's own (more, if it is repeated or the device is on a later page). Every step is given once,
+ * also those that were not reached.
+ *
+ * @param client     Must not be NULL.
+ * @param query      What to ask for; must not be NULL. Copied. Unlike elsewhere, project_id and device_id may be NULL; without
+ *                   device_id, TRRO_STEP_LICENSE is left out. deadline_ms is for everything together.
+ * @param visit      Called for every step; must not be NULL.
+ * @param user_data  Handed to visit.
+ * @param error      What went wrong; may be NULL. That a step fails is no failure; attempts is that of the request.
+ * @return TRRO_STATUS_OK, whatever the steps came to, and also if visit has stopped it; TRRO_STATUS_INVALID_ARGUMENT;
+ *         TRRO_STATUS_CANCELLED, after which no further step is given; TRRO_STATUS_INTERNAL.
+ * @par Threads
+ * Any number at the same time on one client.
+ * @par Blocking
+ * Until the last step is known, and no longer than deadline_ms and what visit takes, which counts towards it.
+ * @par Action
+ * GetDevices, version 2022-03-25; it changes nothing; 20 requests a second:
+ * https://www.tencentcloud.com/document/api/1252/68116
+ * @par Example
+ * `trro-status doctor` of c-examples/trro-status.c prints every step.
+ * @since 0.1.0
+ */
+trro_status trro_client_diagnose(const struct trro_client *client,
+                                 const struct trro_authorization_query *query,
+                                 trro_diagnosis_fn visit,
+                                 void *user_data,
+                                 struct trro_error *error);
 
 /** The international site, the default of trro_client_config.endpoint. */
 #define TRRO_ENDPOINT_INTL "https://trro.intl.tencentcloudapi.com"

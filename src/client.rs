@@ -289,10 +289,10 @@ impl Client {
         let mut pause = Duration::ZERO;
         loop {
             // Before the turn: turns that were spent waiting for credentials would all be used in one moment.
-            let held = self.credentials(&progress)?;
+            let held = self.current_credentials(&progress)?;
             let has_waited = self.wait_for_turn(pause, &mut progress)?;
             // Meanwhile they may have run out.
-            let credentials = if has_waited { self.credentials(&progress)? } else { held };
+            let credentials = if has_waited { self.current_credentials(&progress)? } else { held };
             let signed = self.sign(action, &request_body, credentials);
             let signed = signed.map_err(|error| Error { attempts: progress.attempts, ..error })?;
             progress.attempts += 1;
@@ -397,7 +397,7 @@ impl Client {
     }
 
     /// What is to sign the next attempt.
-    fn credentials(&self, progress: &Progress) -> Result<Arc<Credentials>, Error> {
+    fn current_credentials(&self, progress: &Progress) -> Result<Arc<Credentials>, Error> {
         let current = self.keeper.current(&self.clock, &self.log, &self.cancel, progress.deadline);
         current.map_err(|error| Error { attempts: progress.attempts, ..error })
     }

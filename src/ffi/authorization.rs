@@ -233,16 +233,20 @@ pub(super) unsafe fn core_query<'a>(
     // SAFETY: the struct and its strings are as the header says.
     unsafe {
         let query = input(query, argument)?;
-        let streams = number(query.streams).unwrap_or(1);
-        if i32::try_from(streams).is_err() {
-            return Err(Error::invalid_argument(&format!("{argument}->streams"), "is above 2147483647"));
-        }
         Ok(Query {
             project_id: required_line(query.project_id, &format!("{argument}->project_id"))?,
             device_id: required_line(query.device_id, &format!("{argument}->device_id"))?,
-            streams,
+            streams: streams(query.streams, &format!("{argument}->streams"))?,
             deadline_ms: number(query.deadline_ms),
         })
+    }
+}
+
+/// How many streams a device is to send; 0: 1.
+pub(super) fn streams(given: u32, argument: &str) -> Result<u32, Error> {
+    match i32::try_from(given) {
+        Ok(_) => Ok(given.max(1)),
+        Err(_) => Err(Error::invalid_argument(argument, "is above 2147483647")),
     }
 }
 

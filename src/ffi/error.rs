@@ -84,7 +84,7 @@ pub const TRRO_STATUS_TLS_FAILED: trro_status = 13;
 /// What to do: try again later, or give it more time.
 pub const TRRO_STATUS_TIMEOUT: trro_status = 14;
 /// The program called trro_client_cancel(). Whether the service has carried the request out is not known.
-/// Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
+/// Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization, trro_client_diagnose.
 /// What to do: nothing; before the next call, trro_client_resume().
 pub const TRRO_STATUS_CANCELLED: trro_status = 15;
 /// What came back is not an answer of this API, or larger than max_response_bytes. The message names the field: one of

@@ -75,5 +75,13 @@ int main(void) {
     FIELD(trro_devices, request_id);
     FIELD(trro_devices, devices);
     FIELD(trro_devices, device_count);
+    SIZE(trro_diagnosis);
+    FIELD(trro_diagnosis, step);
+    FIELD(trro_diagnosis, status);
+    FIELD(trro_diagnosis, elapsed_ms);
+    FIELD(trro_diagnosis, name);
+    FIELD(trro_diagnosis, finding);
+    FIELD(trro_diagnosis, advice);
+    FIELD(trro_diagnosis, was_reached);
     return 0;
 }
