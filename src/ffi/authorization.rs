@@ -1,4 +1,4 @@
-//! Whether a device is authorized to run. Uses `authorization`, `listing`, `error`.
+//! Whether a device is authorized to run. Uses `authorization`, `limiter`, `listing`, `sys`, `error`.
 
 use std::ffi::{CStr, c_char};
 use std::mem::size_of;

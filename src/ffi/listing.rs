@@ -1,4 +1,4 @@
-//! Every device, one callback each. Uses `listing`, `error`.
+//! Every device, one callback each. Uses `api`, `limiter`, `listing`, `error`.
 
 use std::ffi::{c_char, c_int, c_void};
 use std::mem::size_of;

@@ -1,5 +1,5 @@
-//! What a watch knows at a moment, in a form that is written by one thread and read by any, in a signal handler too. Uses
-//! `authorization`.
+//! What a watch knows at a moment, in a form that is written by one thread and read by any, in a signal handler too.
+//! Uses `authorization`.
 //!
 //! Readers never wait: there are two copies, and the writer changes the one that nobody is told to read. It waits itself until the
 //! readers that were told before have left ("left-right", Ramalhete and Correia 2015). A reader takes the same few steps always.

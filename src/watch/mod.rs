@@ -1,5 +1,5 @@
-//! Keeps the authorization of devices fresh in the background. Uses `listing`, `client`, `authorization`, `cancel`, `retry`, `sys`,
-//! `error`.
+//! Keeps the authorization of devices fresh in the background. Uses `listing`, `limiter`, `client`, `config`, `authorization`,
+//! `cancel`, `retry`, `sys`, `error`.
 //!
 //! | file | what is in it |
 //! | --- | --- |

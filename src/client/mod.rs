@@ -1,41 +1,36 @@
-//! One call: deadline, sign, send, judge, retry. Uses `api`, `cancel`, `clock`, `config`, `credentials`, `endpoint`, `error`,
-//! `limiter`, `log`, `metadata`, `proxy`, `retry`, `sign`, `sys`, `transport`.
+//! One call: deadline, sign, send, judge, retry. Uses `api`, `cancel`, `clock`, `config`, `credentials`, `error`, `limiter`, `log`,
+//! `retry`, `sign`, `sys`, `transport`.
+//!
+//! | file | what is in it |
+//! | --- | --- |
+//! | `mod` | one call |
+//! | `setup` | a client from its configuration |
+
+mod setup;
 
 use std::hash::{BuildHasher, RandomState};
-use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::api::{self, Request};
 use crate::cancel::{Call, Cancel};
 use crate::clock::{Clock, Learned, Now, Sample};
-use crate::config::{Config, UNLIMITED, header_text, in_range, interface, milliseconds};
-use crate::credentials::{self, Credentials, Keeper, Signer, none_found, role_path, signing_moment};
-use crate::endpoint::{Endpoint, INTERNATIONAL};
+use crate::config::milliseconds;
+use crate::credentials::{self, Credentials, Keeper, Signer, signing_moment};
 use crate::error::{Error, Status};
-use crate::limiter::{Asking, DEFAULT_MAX_REQUESTS_PER_S, Limiter};
+use crate::limiter::{Asking, Limiter};
 use crate::log::Log;
-use crate::metadata::Metadata;
-use crate::proxy::Proxy;
-use crate::retry::{DEFAULT_MAX_ATTEMPTS, Policy};
+use crate::retry::Policy;
 use crate::sign;
 use crate::sys::since_boot;
 use crate::transport::probe::Probe;
-use crate::transport::tls::{self, Tls};
-use crate::transport::{self, Settings, Transport};
+use crate::transport::{self, Transport};
 
 /// How long an answer that did not fit the caller's buffer is kept.
 const KEPT_FOR: Duration = Duration::from_secs(10);
 
 /// A system clock that is off by more is told of, even if no request is refused for it.
 const TOLD_OFFSET_S: u64 = 3600;
-
-const DEFAULT_DEADLINE_MS: u32 = 10_000;
-const DEFAULT_CONNECT_TIMEOUT_MS: u32 = 3_000;
-const DEFAULT_MAX_RESPONSE_BYTES: u32 = 4 << 20;
-const MOST_ATTEMPTS: u32 = 100;
-/// Beyond it the limit is none in practice, and remembering so many requests would be for nothing.
-const MOST_REQUESTS_PER_S: u32 = 1000;
 
 /// Access to the service, to be shared by any number of threads.
 #[derive(Debug)]
@@ -122,43 +117,6 @@ struct Progress {
 }
 
 impl Client {
-    /// Checks the configuration; no network is touched. An error names the field.
-    pub fn new(mut config: Config<'_>) -> Result<Client, Error> {
-        let log = Arc::new(std::mem::take(&mut config.log));
-        let language = match config.language {
-            None | Some("en-US") => "en-US",
-            Some("zh-CN") => "zh-CN",
-            Some(_) => return Err(Error::invalid_argument("language", "is neither \"en-US\" nor \"zh-CN\"")),
-        };
-        let user_agent = config.user_agent.unwrap_or(concat!("libtrro/", env!("CARGO_PKG_VERSION")));
-        let user_agent = header_text("user_agent", user_agent)?;
-        let region = config.region.as_ref().map(|region| header_text("region", region)).transpose()?;
-        let deadline = milliseconds("deadline_ms", config.deadline_ms.unwrap_or(DEFAULT_DEADLINE_MS))?;
-        let max_attempts = config.max_attempts.unwrap_or(DEFAULT_MAX_ATTEMPTS);
-        let max_attempts = in_range("max_attempts", max_attempts, 1, MOST_ATTEMPTS, "")?;
-        let limiter = Limiter::new(requests_per_s(config.max_requests_per_s)?, config.fleet_size);
-        let endpoint = Endpoint::parse(config.endpoint.unwrap_or(INTERNATIONAL))?;
-        let (clock, cancel) = (Arc::new(Clock::default()), Arc::new(Cancel::new()?));
-        let host_header = endpoint.host_header.clone();
-        let transport = transport(&config, endpoint, &clock, &cancel, &log)?;
-        Ok(Client {
-            keeper: keeper(config, &cancel, &log)?,
-            signer: Signer::new(api::SERVICE),
-            clock,
-            cancel,
-            log,
-            retries: Policy { max_attempts },
-            limiter: Mutex::new(limiter),
-            host_header,
-            region,
-            language,
-            user_agent,
-            deadline,
-            transport,
-            kept: Mutex::new(None),
-        })
-    }
-
     /// Carries out one request, or gives the answer to the same request that was [kept](Client::keep). Without a
     /// `deadline_ms` of its own it has the client's.
     pub fn call<R: Request>(&self, request: &R, deadline_ms: Option<u32>) -> Result<Answer, Error> {
@@ -229,12 +187,12 @@ impl Client {
         (turn.saturating_sub(now), limiter.has_slowed_down())
     }
 
-    /// Ends every call; see [`Cancel::cancel`].
+    /// Ends every call, and every later one until [`Client::resume`]. Safe in a signal handler.
     pub fn cancel(&self) {
         self.cancel.cancel();
     }
 
-    /// Lets calls begin again; see [`Cancel::resume`].
+    /// Lets calls begin again. Refused while one that was cancelled has not returned yet.
     pub fn resume(&self) -> Result<(), Error> {
         self.cancel.resume()
     }
@@ -483,69 +441,6 @@ impl Client {
 
     fn limiter(&self) -> MutexGuard<'_, Limiter> {
         self.limiter.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn requests_per_s(given: Option<u32>) -> Result<Option<u32>, Error> {
-    match given {
-        None => Ok(Some(DEFAULT_MAX_REQUESTS_PER_S)),
-        Some(UNLIMITED) => Ok(None),
-        Some(given) => in_range("max_requests_per_s", given, 1, MOST_REQUESTS_PER_S, ", nor TRRO_UNLIMITED").map(Some),
-    }
-}
-
-/// The way to the service.
-fn transport(
-    config: &Config<'_>,
-    endpoint: Endpoint,
-    clock: &Arc<Clock>,
-    cancel: &Arc<Cancel>,
-    log: &Arc<Log>,
-) -> Result<Transport, Error> {
-    let roots = match config.ca_file {
-        Some(path) => tls::roots_from_file(Path::new(path))?,
-        None => tls::built_in_roots(),
-    };
-    let identity = match (config.client_cert_file, config.client_key_file) {
-        (Some(certificate), Some(key)) => Some(tls::identity_from_files(Path::new(certificate), Path::new(key))?),
-        (None, None) => None,
-        (Some(_), None) => return Err(Error::invalid_argument("client_cert_file", "is given without client_key_file")),
-        (None, Some(_)) => return Err(Error::invalid_argument("client_key_file", "is given without client_cert_file")),
-    };
-    Ok(Transport::new(Settings {
-        proxy: Proxy::choose(config.proxy, config.no_proxy, &endpoint)?,
-        endpoint,
-        tls: Tls::new(roots, identity, Arc::clone(clock)),
-        network_interface: config.network_interface.map(interface).transpose()?,
-        connect_timeout: connect_timeout(config)?,
-        max_response_bytes: config.max_response_bytes.unwrap_or(DEFAULT_MAX_RESPONSE_BYTES),
-        cancel: Arc::clone(cancel),
-        log: Arc::clone(log),
-    }))
-}
-
-fn connect_timeout(config: &Config<'_>) -> Result<Duration, Error> {
-    milliseconds("connect_timeout_ms", config.connect_timeout_ms.unwrap_or(DEFAULT_CONNECT_TIMEOUT_MS))
-}
-
-/// What signs: given, asked for, or found out from the cloud instance.
-fn keeper(config: Config<'_>, cancel: &Arc<Cancel>, log: &Arc<Log>) -> Result<Keeper, Error> {
-    // Checked also where it is not used: a mistake shows at once, not when the other source is gone.
-    config.cvm_role.map(role_path).transpose()?;
-    match (config.credentials, config.credentials_fn, config.cvm_role) {
-        (Some(_), Some(_), _) => {
-            Err(Error::invalid_argument("credentials_fn", "and credentials are both given; leave one of them NULL"))
-        }
-        (Some(credentials), None, _) => {
-            let source = config.credentials_source.unwrap_or_else(|| "the configuration".to_owned());
-            Ok(Keeper::fixed(source, credentials))
-        }
-        (None, Some(ask), _) => Keeper::renewed("credentials_fn", Box::new(move |_| ask())),
-        (None, None, Some(role)) => {
-            let metadata = Metadata::new(config.metadata_endpoint, role, Arc::clone(cancel), Arc::clone(log))?;
-            Keeper::renewed("the instance role", Box::new(move |deadline| metadata.ask(deadline)))
-        }
-        (None, None, None) => Err(none_found()),
     }
 }
 
