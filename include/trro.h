@@ -137,6 +137,11 @@ extern "C" {
 #define TRRO_SOURCE_SNAPSHOT 2
 
 /**
+ * How many bytes trro_watch_config.snapshot_key has.
+ */
+#define TRRO_SNAPSHOT_KEY_SIZE 32
+
+/**
  * Access to the service: it signs, sends, keeps up to three idle connections for up to 50 s, and remembers the
  * addresses of the service for 60 s. Made by trro_client_new(), ended by trro_client_free().
  *
@@ -706,11 +711,17 @@ typedef struct trro_watch_config {
      */
     const struct trro_authorization_query *query;
     /**
-     * Must be NULL in this version.
+     * A file in which the last answer is kept, for a start without a network; NULL: none. It is read by trro_watch_new(), which
+     * then gives what it says as TRRO_SOURCE_SNAPSHOT until the service has answered: with the age that follows from the clock,
+     * or TRRO_REASON_AGE_UNKNOWN as long as the clock is behind the moment of the answer. It is replaced as a whole, so that
+     * after a power cut there is the old or the new one; written when something has changed, and else 24 times within
+     * max_stale_s. A file of another device, project, endpoint or number of streams, or one that is damaged, is not used,
+     * and log_fn is told why. Two watches must not share one.
      */
     const char *snapshot_path;
     /**
-     * Must be NULL in this version.
+     * TRRO_SNAPSHOT_KEY_SIZE bytes that prove that the file was written by who has them; NULL: it is protected against
+     * corruption only. With a key nobody without it can make up a file; who can write there can still put back an older one.
      */
     const uint8_t *snapshot_key;
     /**
@@ -1391,7 +1402,7 @@ const char *trro_authorization_sentence(const struct trro_authorization *authori
  * Any. The first watch of a client makes a thread, in which all signals are blocked; credentials_fn and log_fn of the client
  * are then called from it too.
  * @par Blocking
- * Never.
+ * Only as long as reading snapshot_path takes.
  * @par Example
  * c-examples/field_device.c watches while it drives.
  * @since 0.1.0
@@ -1446,8 +1457,8 @@ int trro_watch_fd(const struct trro_watch *watch);
  * @par Threads
  * Any but that in which the callbacks of the client's watches run.
  * @par Blocking
- * For 50 ms at most, and as long as a callback takes that runs at the moment: changed_fn, credentials_fn or log_fn. In a
- * child after fork() it only closes descriptors.
+ * For 50 ms at most, and as long as a callback takes that runs at the moment (changed_fn, credentials_fn or log_fn), or the
+ * flushing of snapshot_path to the disk. In a child after fork() it only closes descriptors.
  * @since 0.1.0
  */
 trro_status trro_watch_free(struct trro_watch *watch);

@@ -129,6 +129,12 @@ impl RequestId {
         RequestId(words)
     }
 
+    /// The text. What was cut is missing.
+    pub fn text(&self) -> String {
+        let bytes: Vec<u8> = self.0.iter().flat_map(|word| word.to_ne_bytes()).take_while(|byte| *byte != 0).collect();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
     /// As they lie in memory, they are the text and at least one NUL.
     pub fn words(&self) -> &[u64; REQUEST_ID_WORDS] {
         &self.0

@@ -18,6 +18,7 @@
 //! | `metadata` | the role of a cloud instance, asked for | `transport`, `credentials`, `clock`, `cancel`, `endpoint`, `log`, `error` |
 //! | `transport` | bytes to the service and back | `cancel`, `clock`, `endpoint`, `log`, `proxy`, `sys`, `error` |
 //! | [`credentials`] | what signs a request, and where it comes from | `api`, `sign`, `clock`, `cancel`, `log`, `sys`, `error` |
+//! | [`snapshot`] | the last known answer of a watch, in a file | `authorization`, `error` |
 //! | [`authorization`] | the verdict on a device; pure | `api` |
 //! | [`api`] | the actions of TRRO: request in, typed response out; no I/O | `error` |
 //! | [`retry`] | whether a failed request is sent again, and after how long; pure | `error` |
@@ -53,6 +54,7 @@ mod metadata;
 mod proxy;
 pub mod retry;
 pub mod sign;
+pub mod snapshot;
 mod sys;
 mod transport;
 pub mod watch;

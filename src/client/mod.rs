@@ -146,6 +146,11 @@ impl Client {
         Ok(Instant::now() + deadline)
     }
 
+    /// The host of the service, with its port if the endpoint names one.
+    pub(crate) fn service(&self) -> &str {
+        &self.host_header
+    }
+
     /// What the program is told by.
     pub(crate) fn log(&self) -> &Log {
         &self.log

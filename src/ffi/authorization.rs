@@ -278,6 +278,7 @@ pub(super) fn unknown(reason: Reason) -> trro_authorization {
 #[inline(always)]
 pub(super) fn found(finding: &Finding, reason: Reason, source: i32, since_boot_ms: i64) -> trro_authorization {
     let Finding { facts, .. } = finding;
+    let age_is_known = !matches!(reason, Reason::AgeUnknown);
     let left_s = |expiry: i64| expiry.saturating_sub(finding.service_time_s(since_boot_ms));
     let absent = |fact: Option<i64>| fact.unwrap_or(TRRO_ABSENT);
     trro_authorization {
@@ -290,10 +291,10 @@ pub(super) fn found(finding: &Finding, reason: Reason, source: i32, since_boot_m
         expire_time_s: absent(facts.expire_time_s),
         monthly_remain_time: absent(facts.monthly_remain_time),
         limited_time_minutes: absent(finding.limited_time_minutes),
-        seconds_left: absent(facts.expire_time_s.map(left_s)),
+        seconds_left: absent(facts.expire_time_s.filter(|_| age_is_known).map(left_s)),
         answered_at_s: finding.answered_at_s,
-        answered_boottime_ms: finding.answered_boottime_ms,
-        age_ms: finding.age_ms(since_boot_ms),
+        answered_boottime_ms: if age_is_known { finding.answered_boottime_ms } else { TRRO_ABSENT },
+        age_ms: if age_is_known { finding.age_ms(since_boot_ms) } else { TRRO_ABSENT },
         // SAFETY: any bytes are a value of either, and both are 64.
         request_id: unsafe {
             std::mem::transmute::<[u64; REQUEST_ID_WORDS], [c_char; 64]>(*finding.request_id.words())

@@ -1,11 +1,13 @@
-//! The background watch. Uses `watch`, `authorization`, `error`.
+//! The background watch. Uses `watch`, `snapshot`, `authorization`, `error`.
 
 use std::ffi::{c_char, c_int, c_void};
 use std::mem::size_of;
 use std::os::fd::AsRawFd;
 use std::ptr;
 
-use super::arguments::{Input, input, number};
+use zeroize::Zeroizing;
+
+use super::arguments::{Input, input, line, number};
 use super::authorization::{
     TRRO_SOURCE_NONE, TRRO_SOURCE_SERVICE, TRRO_SOURCE_SNAPSHOT, core_query, found, trro_authorization,
     trro_authorization_query, unknown,
@@ -16,9 +18,14 @@ use super::error::{TRRO_STATUS_INVALID_ARGUMENT, TRRO_STATUS_OK, trro_error, trr
 use super::{Handle, OwnedByCaller, end, into_handle, on_handle, put};
 use crate::authorization::Reason;
 use crate::error::Error;
+use crate::snapshot::KEY_BYTES;
 use crate::watch::{Changed, Config, Source, View, Watch};
 
+/// How many bytes trro_watch_config.snapshot_key has.
+pub const TRRO_SNAPSHOT_KEY_SIZE: usize = 32;
+
 const _: () = {
+    assert!(TRRO_SNAPSHOT_KEY_SIZE == KEY_BYTES);
     assert!(Source::None as i32 == TRRO_SOURCE_NONE);
     assert!(Source::Service as i32 == TRRO_SOURCE_SERVICE);
     assert!(Source::Snapshot as i32 == TRRO_SOURCE_SNAPSHOT);
@@ -53,9 +60,15 @@ pub struct trro_watch_config {
     pub struct_size: usize,
     /// Whose authorization; required. Its deadline_ms is for asking once.
     pub query: *const trro_authorization_query,
-    /// Must be NULL in this version.
+    /// A file in which the last answer is kept, for a start without a network; NULL: none. It is read by trro_watch_new(), which
+    /// then gives what it says as TRRO_SOURCE_SNAPSHOT until the service has answered: with the age that follows from the clock,
+    /// or TRRO_REASON_AGE_UNKNOWN as long as the clock is behind the moment of the answer. It is replaced as a whole, so that
+    /// after a power cut there is the old or the new one; written when something has changed, and else 24 times within
+    /// max_stale_s. A file of another device, project, endpoint or number of streams, or one that is damaged, is not used,
+    /// and log_fn is told why. Two watches must not share one.
     pub snapshot_path: *const c_char,
-    /// Must be NULL in this version.
+    /// TRRO_SNAPSHOT_KEY_SIZE bytes that prove that the file was written by who has them; NULL: it is protected against
+    /// corruption only. With a key nobody without it can make up a file; who can write there can still put back an older one.
     pub snapshot_key: *const u8,
     /// Told of changes; NULL: nobody is.
     pub changed_fn: trro_watch_fn,
@@ -89,7 +102,7 @@ const _: () =
 /// Any. The first watch of a client makes a thread, in which all signals are blocked; credentials_fn and log_fn of the client
 /// are then called from it too.
 /// @par Blocking
-/// Never.
+/// Only as long as reading snapshot_path takes.
 /// @par Example
 /// c-examples/field_device.c watches while it drives.
 /// @since 0.1.0
@@ -109,7 +122,17 @@ pub unsafe extern "C" fn trro_watch_new(
             if watch.is_null() {
                 return Err(Error::invalid_argument("watch", "is NULL"));
             }
+            let key = match config.snapshot_key.is_null() {
+                true => None,
+                false => Some(config.snapshot_key.cast::<[u8; KEY_BYTES]>().read_unaligned()),
+            };
+            let path = line(config.snapshot_path, "config->snapshot_path")?;
+            if path.is_none() && key.is_some() {
+                return Err(Error::invalid_argument("config->snapshot_key", "is given without snapshot_path"));
+            }
+            let key = key.map(Zeroizing::new);
             let core = Config {
+                snapshot: path.map(|path| (path, key.as_deref())),
                 project_id: query.project_id,
                 device_id: query.device_id,
                 streams: query.streams,
@@ -207,8 +230,8 @@ pub unsafe extern "C" fn trro_watch_fd(watch: *const trro_watch) -> c_int {
 /// @par Threads
 /// Any but that in which the callbacks of the client's watches run.
 /// @par Blocking
-/// For 50 ms at most, and as long as a callback takes that runs at the moment: changed_fn, credentials_fn or log_fn. In a
-/// child after fork() it only closes descriptors.
+/// For 50 ms at most, and as long as a callback takes that runs at the moment (changed_fn, credentials_fn or log_fn), or the
+/// flushing of snapshot_path to the disk. In a child after fork() it only closes descriptors.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trro_watch_free(watch: *mut trro_watch) -> trro_status {

@@ -70,6 +70,10 @@ impl Background {
         Background { client, state: Mutex::default(), has_finished: Condvar::new() }
     }
 
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
     pub(super) fn add(self: &Arc<Self>, watched: &Arc<Watched>) -> Result<(), Error> {
         self.client.check_process()?;
         let mut state = self.lock();

@@ -1,5 +1,5 @@
 //! Keeps the authorization of devices fresh in the background. Uses `listing`, `limiter`, `client`, `config`, `authorization`,
-//! `cancel`, `retry`, `sys`, `error`.
+//! `snapshot`, `cancel`, `retry`, `sys`, `error`.
 //!
 //! | file | what is in it |
 //! | --- | --- |
@@ -16,20 +16,25 @@ use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::authorization::Reason;
+use crate::authorization::{Finding, Reason};
 use crate::cancel::no_descriptor;
 use crate::client::{Client, random};
 use crate::config::in_range;
 use crate::error::{Error, Status};
 use crate::limiter::Asking;
 use crate::listing;
-use crate::sys::{Event, since_boot_ms};
+use crate::snapshot::{KEY_BYTES, Snapshot, recalled};
+use crate::sys::{Event, since_boot, since_boot_ms};
 
 pub use background::Background;
 use known::Shared;
 pub use known::{Known, Source};
 use pace::Pace;
 
+/// As long as only the file is known, the clock is looked at again so often: it may have been set.
+const LOOK_AGAIN_MS: i64 = 30_000;
+/// An answer that says nothing new is kept if the one in the file is this part of `max_stale_s` older: flash memory wears out.
+const PARTS_OF_MAX_STALE: i64 = 24;
 const DEFAULT_PERIOD_S: u32 = 300;
 const LONGEST_PERIOD_S: u32 = 86_400;
 const DEFAULT_MAX_STALE_S: u32 = 86_400;
@@ -52,6 +57,8 @@ pub struct Config<'a> {
     pub period_s: Option<u32>,
     /// An older answer says nothing, 1 to 31536000. Default: 86400.
     pub max_stale_s: Option<u32>,
+    /// The file in which the last answer is kept, and the key that proves it.
+    pub snapshot: Option<(&'a str, Option<&'a [u8; KEY_BYTES]>)>,
     /// Told of changes, in the thread that asks.
     pub changed: Option<Box<Changed>>,
 }
@@ -84,6 +91,7 @@ struct Watched {
     /// Readable when something has changed.
     event: Event,
     changed: Option<Box<Changed>>,
+    snapshot: Option<Snapshot>,
     progress: Mutex<Progress>,
 }
 
@@ -94,6 +102,8 @@ struct Progress {
     next_ms: i64,
     /// What was told last of reason and source.
     told: (Reason, Source),
+    /// The answer in the file.
+    kept: Option<Finding>,
 }
 
 impl Watch {
@@ -103,6 +113,11 @@ impl Watch {
         let max_stale_s = config.max_stale_s.unwrap_or(DEFAULT_MAX_STALE_S);
         let max_stale_s = in_range("max_stale_s", max_stale_s, 1, LONGEST_MAX_STALE_S, " s")?;
         let nothing = Known::nothing(config.streams);
+        let client = background.client();
+        let snapshot = config.snapshot.map(|(path, key)| {
+            Snapshot::new(path, key, client.service(), config.project_id, config.device_id, config.streams)
+        });
+        let kept = snapshot.as_ref().and_then(|snapshot| read(snapshot, client));
         let watched = Arc::new(Watched {
             project_id: config.project_id.to_owned(),
             device_id: config.device_id.to_owned(),
@@ -112,12 +127,15 @@ impl Watch {
             shared: Shared::new(nothing),
             event: Event::new().map_err(|error| no_descriptor(&error))?,
             changed: config.changed,
+            snapshot,
             progress: Mutex::new(Progress {
                 pace: Pace::new(i64::from(period_s) * 1000, config.device_id),
                 next_ms: 0,
                 told: (nothing.finding.reason, nothing.source),
+                kept,
             }),
         });
+        watched.recall(client, &watched.progress());
         background.add(&watched)?;
         Ok(Watch { watched, background: Arc::clone(background) })
     }
@@ -145,6 +163,14 @@ impl Watch {
     }
 }
 
+/// A file that cannot be used is as if there were none, and told.
+fn read(snapshot: &Snapshot, client: &Client) -> Option<Finding> {
+    snapshot.read().unwrap_or_else(|error| {
+        client.log().warning(format_args!("watch: there is no last known answer: {error}"));
+        None
+    })
+}
+
 impl fmt::Debug for Watch {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Watch").field("device_id", &self.watched.device_id).finish_non_exhaustive()
@@ -165,12 +191,49 @@ impl Watched {
         if since_boot_ms() >= progress.next_ms {
             self.ask(client, &mut progress, go_on);
         }
+        let is_recalled = self.recall(client, &progress);
         if go_on() {
             self.tell(client, &mut progress);
         }
         let now_ms = since_boot_ms();
         let turn_ms = self.shared.read().turns_at_ms(now_ms, self.max_stale_ms);
-        turn_ms.map_or(progress.next_ms, |turn_ms| turn_ms.min(progress.next_ms))
+        let next_look_ms = if is_recalled { now_ms.saturating_add(LOOK_AGAIN_MS) } else { i64::MAX };
+        progress.next_ms.min(next_look_ms).min(turn_ms.unwrap_or(i64::MAX))
+    }
+
+    /// As long as nothing is known but what an earlier run left in the file, that is what is known: by the clock of this moment,
+    /// which may have been set since the last. Tells whether it is so.
+    fn recall(&self, client: &Client, progress: &Progress) -> bool {
+        let is_from_service = self.shared.read().source == Source::Service;
+        let Some(kept) = progress.kept.filter(|_| !is_from_service) else { return false };
+        let (now_ms, now) = (since_boot_ms(), client.now_at(since_boot()));
+        let finding = recalled(&kept, now.s, now_ms);
+        self.publish(Known { finding, source: Source::Snapshot }, &|| true);
+        true
+    }
+
+    fn publish(&self, known: Known, go_on: &dyn Fn() -> bool) {
+        self.shared.write(known, || {
+            std::thread::yield_now();
+            go_on()
+        });
+    }
+
+    /// Keeps an answer in the file, if it says something else than what is in there, or is a good deal younger.
+    fn keep(&self, client: &Client, progress: &mut Progress, finding: &Finding) {
+        let Some(snapshot) = &self.snapshot else { return };
+        let is_news = progress.kept.is_none_or(|kept| {
+            let is_same = (kept.reason, kept.facts) == (finding.reason, finding.facts)
+                && kept.limited_time_minutes == finding.limited_time_minutes;
+            let younger_ms = finding.answered_at_s.saturating_sub(kept.answered_at_s).saturating_mul(1000);
+            !is_same || younger_ms.abs() >= self.max_stale_ms / PARTS_OF_MAX_STALE
+        });
+        if is_news {
+            match snapshot.write(finding) {
+                Ok(()) => progress.kept = Some(*finding),
+                Err(error) => client.log().warning(format_args!("watch: the answer is not kept: {error}")),
+            }
+        }
     }
 
     fn ask(&self, client: &Client, progress: &mut Progress, go_on: &dyn Fn() -> bool) {
@@ -180,11 +243,8 @@ impl Watched {
         let now_ms = since_boot_ms();
         match asked {
             Ok((finding, _)) => {
-                let pause = || {
-                    std::thread::yield_now();
-                    go_on()
-                };
-                self.shared.write(Known { finding, source: Source::Service }, pause);
+                self.publish(Known { finding, source: Source::Service }, go_on);
+                self.keep(client, progress, &finding);
                 progress.next_ms = progress.pace.after_answer(now_ms, &finding);
             }
             Err(error) => {
