@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// In the order of the header.
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 11] = [
     "version.rs",
     "error.rs",
     "credentials.rs",
@@ -17,6 +17,7 @@ const SOURCES: [&str; 10] = [
     "authorization.rs",
     "watch.rs",
     "diagnosis.rs",
+    "device_config.rs",
 ];
 
 fn main() {

@@ -800,17 +800,17 @@ typedef int (*trro_diagnosis_fn)(void *user_data, const struct trro_diagnosis *d
 #define TRRO_STATUS_OK 0
 
 /**
- * The caller broke the contract: NULL, a bad size or range, text that is not UTF-8, a ca_file that cannot be read (its
- * errno is in error->os_error), a client used after fork(). Nothing was sent. The message names the argument.
+ * The caller broke the contract: NULL, a bad size or range, text that is not UTF-8, a ca_file or a config.json that cannot
+ * be read (its errno is in error->os_error), a client used after fork(). Nothing was sent. The message names the argument.
  * Returned by: every function that returns a status.
  * What to do: mend the program or its configuration.
  */
 #define TRRO_STATUS_INVALID_ARGUMENT 1
 
 /**
- * The answer does not fit the buffer; *needed_size says what is enough. The answer is kept for 10 s, one a client: the
- * same call with enough room gets it without a second request, unless another answer has taken its place.
- * Returned by: trro_get_devices.
+ * The answer does not fit the buffer; *needed_size says what is enough. An answer of the service is kept for 10 s, one a
+ * client: the same call with enough room gets it without a second request, unless another answer has taken its place.
+ * Returned by: trro_get_devices, trro_load_device_config.
  * What to do: call again with a buffer of *needed_size bytes, in a loop.
  */
 #define TRRO_STATUS_BUFFER_TOO_SMALL 2
@@ -1492,6 +1492,37 @@ trro_status trro_client_diagnose(const struct trro_client *client,
                                  trro_diagnosis_fn visit,
                                  void *user_data,
                                  struct trro_error *error);
+
+/**
+ * Reads projectid, device_id and device_streams from the config.json of the vendor's field SDK, so that a device has one
+ * file that says who it is. Nothing else of it is used. The file must be JSON; the vendor's samples come with // comments,
+ * which must be removed.
+ *
+ * @param path         The file, regular and of at most 1 MiB; must not be NULL.
+ * @param buffer       Where the query goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
+ * @param buffer_size  Its size in bytes; 1024 are plenty for ids as the service gives them.
+ * @param query        Where the query begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
+ *                     NULL; *query is NULL after a failure. Its deadline_ms is 0: who wants another copies the fields into
+ *                     a query of TRRO_AUTHORIZATION_QUERY_INIT.
+ * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
+ *                     any alignment; else 0.
+ * @param error        What went wrong; may be NULL. The message names the file and the field, and never holds a value.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT, also for a file that cannot be read, is not JSON or lacks one of the
+ *         three; TRRO_STATUS_BUFFER_TOO_SMALL; TRRO_STATUS_INTERNAL.
+ * @par Threads
+ * Any.
+ * @par Blocking
+ * Only as long as reading the file takes.
+ * @par Example
+ * c-examples/field_device.c takes everything from that file.
+ * @since 0.1.0
+ */
+trro_status trro_load_device_config(const char *path,
+                                    void *buffer,
+                                    size_t buffer_size,
+                                    const struct trro_authorization_query **query,
+                                    size_t *needed_size,
+                                    struct trro_error *error);
 
 /** The international site, the default of trro_client_config.endpoint. */
 #define TRRO_ENDPOINT_INTL "https://trro.intl.tencentcloudapi.com"

@@ -19,6 +19,7 @@
 //! | `transport` | bytes to the service and back | `cancel`, `clock`, `endpoint`, `log`, `proxy`, `sys`, `error` |
 //! | [`credentials`] | what signs a request, and where it comes from | `api`, `sign`, `clock`, `cancel`, `log`, `sys`, `error` |
 //! | [`snapshot`] | the last known answer of a watch, in a file | `authorization`, `error` |
+//! | [`device_config`] | the config.json of the vendor's field SDK | `error` |
 //! | [`authorization`] | the verdict on a device; pure | `api` |
 //! | [`api`] | the actions of TRRO: request in, typed response out; no I/O | `error` |
 //! | [`retry`] | whether a failed request is sent again, and after how long; pure | `error` |
@@ -43,6 +44,7 @@ pub mod client;
 mod clock;
 pub mod config;
 pub mod credentials;
+pub mod device_config;
 pub mod diagnosis;
 pub mod endpoint;
 pub mod error;

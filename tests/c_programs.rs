@@ -15,13 +15,14 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use socket2::{Domain, Socket, Type};
 use support::{Outcome, Test};
 
-const PROGRAMS: [&str; 15] = [
+const PROGRAMS: [&str; 16] = [
     "arguments",
     "buffers",
     "cancel",
     "credential_files",
     "credentials",
     "day_keys",
+    "device_config",
     "diagnosis",
     "failures",
     "host",

@@ -17,14 +17,14 @@ pub type trro_status = i32;
 /// Returned by: every function that returns a status.
 /// What to do: use the outputs.
 pub const TRRO_STATUS_OK: trro_status = 0;
-/// The caller broke the contract: NULL, a bad size or range, text that is not UTF-8, a ca_file that cannot be read (its
-/// errno is in error->os_error), a client used after fork(). Nothing was sent. The message names the argument.
+/// The caller broke the contract: NULL, a bad size or range, text that is not UTF-8, a ca_file or a config.json that cannot
+/// be read (its errno is in error->os_error), a client used after fork(). Nothing was sent. The message names the argument.
 /// Returned by: every function that returns a status.
 /// What to do: mend the program or its configuration.
 pub const TRRO_STATUS_INVALID_ARGUMENT: trro_status = 1;
-/// The answer does not fit the buffer; *needed_size says what is enough. The answer is kept for 10 s, one a client: the
-/// same call with enough room gets it without a second request, unless another answer has taken its place.
-/// Returned by: trro_get_devices.
+/// The answer does not fit the buffer; *needed_size says what is enough. An answer of the service is kept for 10 s, one a
+/// client: the same call with enough room gets it without a second request, unless another answer has taken its place.
+/// Returned by: trro_get_devices, trro_load_device_config.
 /// What to do: call again with a buffer of *needed_size bytes, in a loop.
 pub const TRRO_STATUS_BUFFER_TOO_SMALL: trro_status = 2;
 /// No source gave credentials; or those that there are hold no more: they have expired, or are a signing key for another day

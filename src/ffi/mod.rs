@@ -15,6 +15,7 @@ mod callback;
 pub mod client;
 pub mod config;
 pub mod credentials;
+pub mod device_config;
 pub mod devices;
 pub mod diagnosis;
 pub mod error;
@@ -99,11 +100,15 @@ unsafe fn fetch<R: Request, T>(
             Err(needed) => {
                 put(needed_size, needed);
                 client.keep(answer);
-                let message = format!("buffer is too small: buffer_size is {buffer_size}, {needed} bytes are needed");
-                Err(Error { attempts, ..Error::new(Status::BufferTooSmall, message) })
+                Err(Error { attempts, ..too_small(buffer_size, needed) })
             }
         }
     }
+}
+
+fn too_small(buffer_size: usize, needed: usize) -> Error {
+    let message = format!("buffer is too small: buffer_size is {buffer_size}, {needed} bytes are needed");
+    Error::new(Status::BufferTooSmall, message)
 }
 
 fn internal() -> Error {
