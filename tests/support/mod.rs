@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "no test uses all of it")]
 
 use std::env;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -68,11 +68,41 @@ pub const STRICT: [&str; 7] = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-W
 
 /// Compiles and links one C program with the library in `library`; the program finds it there by itself.
 pub fn compile<A: AsRef<OsStr>>(source: &Path, output: &Path, library: &Path, flags: &[A]) -> Result<(), Failed> {
-    let mut rpath = std::ffi::OsString::from("-Wl,--enable-new-dtags,-rpath,");
-    rpath.push(library);
     let mut compiler = c_compiler();
     compiler.args(STRICT).args(flags).arg("-I").arg(root().join("include")).arg(source).arg("-o").arg(output);
-    run(compiler.arg("-L").arg(library).arg("-ltrro").arg("-pthread").arg(rpath)).map(drop)
+    run(compiler.args(linking(library))).map(drop)
+}
+
+/// How a program is linked with the library in `library`.
+fn linking(library: &Path) -> Vec<OsString> {
+    let mut rpath = OsString::from("-Wl,--enable-new-dtags,-rpath,");
+    rpath.push(library);
+    vec!["-L".into(), library.into(), "-ltrro".into(), "-pthread".into(), rpath]
+}
+
+/// The example of a cockpit, which reads JSON with Debian's libcjson; `None` if that is not there.
+pub fn compile_remote_device(output: &Path, library: &Path) -> Result<Option<()>, Failed> {
+    let found = Command::new("pkg-config").args(["--cflags", "--libs", "libcjson"]).output();
+    let Some(flags) = found.ok().filter(|output| output.status.success()) else {
+        return Ok(None);
+    };
+    let mut compiler = c_compiler();
+    compiler.args(STRICT).arg("-I").arg(root().join("include"));
+    compiler.arg(root().join("c-examples/remote_device.c")).arg("-o").arg(output).args(linking(library));
+    run(compiler.args(String::from_utf8_lossy(&flags.stdout).split_whitespace())).map(|_| Some(()))
+}
+
+/// trro-status, whose sources are several.
+pub fn compile_status(output: &Path, library: &Path) -> Result<(), Failed> {
+    let mut compiler = c_compiler();
+    compiler.args(STRICT).arg("-I").arg(root().join("include"));
+    for entry in fs::read_dir(root().join("c-examples/trro-status"))? {
+        let source = entry?.path();
+        if source.extension().is_some_and(|extension| extension == "c") {
+            compiler.arg(source);
+        }
+    }
+    run(compiler.arg("-o").arg(output).args(linking(library))).map(drop)
 }
 
 /// A folder with the shared library that cargo built for this test run, under the names by which it is linked and loaded.
