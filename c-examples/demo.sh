@@ -1,4 +1,4 @@
-# Runs the examples against an emulator of the service, over HTTP on a free port of the loopback.
+# Runs the examples and trro-status against an emulator of the service, over HTTP on a free port of the loopback.
 set -eu
 build=$1
 
@@ -30,10 +30,25 @@ run() {
 }
 printf 'The service is emulated at %s\n' "$TRRO_ENDPOINT"
 run 0 list_devices
-run 0 field_device m82k5408n675phvb field_ok_4 4
-run 1 field_device m82k5408n675phvb field_expired
-run 3 field_device m82k5408n675phvb field_bare
-run 0 remote_device q7d2x9w4k1z8r5tn
+
+# Who a device is stands in the config.json of the vendor's field SDK.
+config() {
+    printf '{"projectid": "m82k5408n675phvb", "device_id": "%s", "device_streams": %s}\n' "$1" "$2" > "$build/config.json"
+}
+config field_ok_4 4
+# The stub of the vendor's SDK says once that its license check timed out.
+export VENDOR_STUB_TIMEOUTS=1
+run 0 field_device "$build/config.json" 2
+run 0 control_loop "$build/config.json" 2
+config field_expired 1
+run 1 field_device "$build/config.json" 2
+if [ -x "$build/remote_device" ]; then
+    printf '{"ret": 0, "gateways": [{"deviceID": "port_04", "status": 1, "streams": 1}]}\n' > "$build/gateways.json"
+    run 0 remote_device q7d2x9w4k1z8r5tn "$build/gateways.json"
+fi
+run 0 trro-status devices --project q7d2x9w4k1z8r5tn
+run 1 trro-status check field_expired --project m82k5408n675phvb
+run 0 trro-status doctor --project m82k5408n675phvb --device field_ok_4
 # A server hands over a key for today; the device has no other.
 printf '\n$ day_key make | day_key use m82k5408n675phvb\n'
 "$build/day_key" make | env -u TENCENTCLOUD_SECRET_ID -u TENCENTCLOUD_SECRET_KEY "$build/day_key" use m82k5408n675phvb

@@ -1,4 +1,4 @@
-/* What the examples share: a client from the environment, when all pages have been read, and what a row says. */
+/* What the examples share: a client from the environment, when all pages have been read, and the service's time. */
 #ifndef EXAMPLE_H
 #define EXAMPLE_H
 
@@ -37,31 +37,23 @@ static inline int is_last_page(const trro_devices *page, size_t rows_so_far) {
     return in_this_page == 0 || (page->total_count > in_this_page && (int64_t)rows_so_far >= page->total_count);
 }
 
-typedef enum { CAN_RUN, CANNOT_RUN, NOT_KNOWN } judgement;
+/* The service's time, as far as its answers have told; else the machine's. */
+static inline int64_t service_time_s(const trro_client *client) {
+    int64_t offset_ms;
+    if (trro_client_clock_offset_ms(client, &offset_ms, NULL) || offset_ms == TRRO_ABSENT)
+        offset_ms = 0;
+    return (int64_t)time(NULL) + offset_ms / 1000;
+}
 
-/* Whether a device that sends so many streams can run, as far as its row tells: TRRO_start decides. *reason is NULL for
- * CAN_RUN. */
-static inline judgement judge(const trro_device *device, int64_t streams, time_t now, const char **reason) {
-    const int has_expired = device->expire_time_s != TRRO_ABSENT && device->expire_time_s <= (int64_t)now;
-    *reason = NULL;
-    if (device->license_count == TRRO_ABSENT)
-        *reason = "number of licenses unknown";
-    else if (device->license_count > 0 && has_expired && device->remain_days > 0)
-        *reason = "expiry and remaining days disagree";
-    else if (device->license_count > 0 && device->expire_time_s == TRRO_ABSENT && device->remain_days <= 0)
-        *reason = "expiry unknown";
-    if (*reason != NULL)
-        return NOT_KNOWN;
+/* "EXPIRED" of TRRO_VERDICT_EXPIRED. */
+static inline const char *short_name(trro_verdict verdict) {
+    return trro_verdict_name(verdict) + sizeof "TRRO_VERDICT_" - 1;
+}
 
-    if (device->license_count == 0)
-        *reason = "no license";
-    else if (has_expired)
-        *reason = "expired";
-    else if (device->license_count < streams)
-        *reason = "fewer licenses than streams";
-    else if (device->monthly_remain_time != TRRO_ABSENT && device->monthly_remain_time <= 0)
-        *reason = "this month's time is used up";
-    return *reason != NULL ? CANNOT_RUN : CAN_RUN;
+/* A name as it came from the service, without what would confuse a terminal. */
+static inline void print_name(const char *name) {
+    for (; *name != '\0'; name++)
+        putchar((unsigned char)*name < ' ' || *name == 0x7f ? '?' : *name);
 }
 
 #endif

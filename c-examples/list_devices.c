@@ -54,28 +54,24 @@ static void print_date(int64_t moment_s) {
     printf("  %-10s", text);
 }
 
-/* A name as it came from the service, without what would confuse a terminal. */
-static void print_name(const char *name) {
-    printf("  ");
-    for (; *name != '\0'; name++)
-        putchar((unsigned char)*name < ' ' || *name == 0x7f ? ' ' : *name);
-}
-
 /* Prints a row of the table; returns whether the device can run. */
-static int print_device(const trro_device *device, time_t now) {
-    static const char marks[] = {[CAN_RUN] = ' ', [CANNOT_RUN] = '!', [NOT_KNOWN] = '?'};
-    const char *reason;
-    judgement judged = judge(device, 1, now, &reason);
-    printf("%c %-16s", marks[judged], device->device_id);
+static int print_device(const trro_device *device, int64_t now_s) {
+    trro_verdict verdict;
+    char mark = '!';
+    trro_device_verdict(device, 1, now_s, &verdict);
+    if (verdict == TRRO_VERDICT_AUTHORIZED || verdict == TRRO_VERDICT_UNKNOWN)
+        mark = verdict == TRRO_VERDICT_UNKNOWN ? '?' : ' ';
+    printf("%c %-16s", mark, device->device_id);
     print_number(device->license_count, 8);
     print_number(device->remain_days, 9);
     print_date(device->expire_time_s);
     print_number(device->monthly_remain_time, 10);
+    printf("  ");
     print_name(device->device_name);
-    if (reason != NULL)
-        printf("  <- %s", reason);
+    if (verdict != TRRO_VERDICT_AUTHORIZED)
+        printf("  <- %s", short_name(verdict));
     printf("\n");
-    return judged == CAN_RUN;
+    return verdict == TRRO_VERDICT_AUTHORIZED;
 }
 
 int main(int argc, char **argv) {
@@ -83,7 +79,6 @@ int main(int argc, char **argv) {
     growing_buffer buffer = {NULL, 0};
     const trro_devices *page;
     size_t devices = 0, stopped = 0, i;
-    time_t now = time(NULL);
     trro_client *client;
 
     if (argc > 2) {
@@ -104,7 +99,7 @@ int main(int argc, char **argv) {
         if (page == NULL)
             break;
         for (i = 0; i < page->device_count; i++)
-            stopped += !print_device(page->devices[i], now);
+            stopped += !print_device(page->devices[i], service_time_s(client));
         devices += page->device_count;
     } while (!is_last_page(page, devices) && request.page_num < MOST_PAGES);
     if (page != NULL)

@@ -12,9 +12,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use emulator::{Emulator, Options};
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 const MAX_BYTES: u64 = 2 << 20;
 const ALLOWED_NEEDS: [&str; 5] =
@@ -53,12 +54,26 @@ fn main() {
         test("stays_in_the_process", stays_in_the_process),
         test("the_shortest_program_without_a_key_says_so", the_shortest_program_without_a_key_says_so),
         test("a_forked_child_leaves_a_tls_connection_alone", a_forked_child_leaves_a_tls_connection_alone),
+        test("field_device_starts_again_only_after_a_timeout", field_device_starts_again_only_after_a_timeout),
+        test("field_device_stops_when_the_licenses_expire", field_device_stops_when_the_licenses_expire),
         test("list_devices_reads_on_after_a_short_page", list_devices_reads_on_after_a_short_page),
         test(
             "a_call_over_tls_needs_no_larger_stack_than_promised",
             a_call_over_tls_needs_no_larger_stack_than_promised,
         ),
     ];
+    trials.push(Trial::ignorable_test("field_device_compiles_as_cpp", || {
+        support::with_tool("g++", |compiler| {
+            let mut command = Command::new(compiler);
+            command.args(["-x", "c++", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I"]);
+            command.arg(support::root().join("include")).arg(support::root().join("c-examples/field_device.c"));
+            support::run(&mut command).map(drop)
+        })
+    }));
+    trials.push(Trial::ignorable_test("remote_device_joins_licenses_and_what_the_sdk_sees", {
+        let product = Arc::clone(&product);
+        move || remote_device_joins_licenses_and_what_the_sdk_sees(&product)
+    }));
     for tls in [false, true] {
         let protocol = if tls { "https" } else { "http" };
         trials.push(Trial::ignorable_test(format!("a_warm_request_leaves_in_one_piece::{protocol}"), {
@@ -71,6 +86,9 @@ fn main() {
                 {
                     let product = Arc::clone(&product);
                     move || {
+                        if !product.programs.join(example).exists() {
+                            return support::missing("libcjson-dev or pkg-config is not installed");
+                        }
                         support::with_tool("valgrind", |valgrind| {
                             runs_under_valgrind(&product, valgrind, tls, example, arguments, status)
                         })
@@ -107,18 +125,47 @@ fn main() {
 }
 
 /// Each example with arguments and the exit status to expect.
-const EXAMPLES: [(&str, &[&str], i32); 9] = [
+const EXAMPLES: [(&str, &[&str], i32); 14] = [
     ("shortest_of_the_emulator", &[], 0),
     ("list_devices", &[], 0),
-    ("field_device", &["m82k5408n675phvb", "field_ok_4", "4"], 0),
-    ("field_device", &["m82k5408n675phvb", "field_ok_4", "5"], 1),
-    ("field_device", &["m82k5408n675phvb", "no_such_device"], 1),
-    ("field_device", &["m82k5408n675phvb", "dev1"], 3),
-    ("remote_device", &["q7d2x9w4k1z8r5tn"], 0),
+    ("field_device", &["enough.json", "2"], 0),
+    ("field_device", &["not_enough.json", "2"], 1),
+    ("field_device", &["no_such_device.json", "2"], 1),
+    // Nobody knows, so TRRO_start is asked.
+    ("field_device", &["listed_twice.json", "2"], 0),
+    ("field_device", &["no_such_file.json"], 3),
+    ("control_loop", &["enough.json", "1"], 0),
+    ("remote_device", &["q7d2x9w4k1z8r5tn", "gateways.json"], 0),
     ("remote_device", &["no_such_project"], 0),
+    ("trro-status", &["devices"], 0),
+    ("trro-status", &["check", "--config", "not_enough.json"], 1),
+    ("trro-status", &["doctor", "--config", "enough.json"], 0),
     // Nothing is handed to it.
     ("day_key", &["use", "m82k5408n675phvb"], 1),
 ];
+
+/// A config.json as the vendor's field SDK has it: a name, a device, and how many streams it sends.
+const CONFIGS: [(&str, &str, u32); 4] = [
+    ("enough", "field_ok_4", 4),
+    ("not_enough", "field_ok_4", 5),
+    ("no_such_device", "no_such_device", 1),
+    ("listed_twice", "dev1", 1),
+];
+
+/// What TRRO_getGwList of the vendor's remote SDK gives.
+const GATEWAYS: &str = r#"{"ret":0,"msg":"suc","gateways":[{"deviceID":"port_04","name":"robot","status":1,"streams":1},
+    {"deviceID":"q7d2x9w4k1z8r5tn_port_05","status":1,"streams":2}],"count":2}"#;
+
+/// The files that examples are run with.
+fn write_inputs(folder: &Path) -> Result<(), Failed> {
+    for (name, device, streams) in CONFIGS {
+        let config = format!(
+            r#"{{"projectid": "m82k5408n675phvb", "device_id": "{device}", "device_streams": {streams}, "password": ""}}"#
+        );
+        fs::write(folder.join(format!("{name}.json")), config)?;
+    }
+    Ok(fs::write(folder.join("gateways.json"), GATEWAYS)?)
+}
 
 fn example_name(example: &str, arguments: &[&str]) -> String {
     [example].iter().chain(arguments).copied().collect::<Vec<_>>().join("_")
@@ -133,10 +180,13 @@ fn build() -> Result<Product, Failed> {
     let library = target.join("release/libtrro.so");
     let folder = support::library_folder("product", &library);
     let programs = support::scratch("product-programs");
-    for source in ["shortest", "list_devices", "field_device", "remote_device", "day_key"] {
+    for source in ["shortest", "list_devices", "field_device", "control_loop", "day_key"] {
         let path = support::root().join(format!("c-examples/{source}.c"));
         support::compile(&path, &programs.join(source), &folder, &[""; 0])?;
     }
+    support::compile_remote_device(&programs.join("remote_device"), &folder)?;
+    support::compile_status(&programs.join("trro-status"), &folder)?;
+    write_inputs(&programs)?;
     // The program of the README, but for the site, which it takes for granted.
     let shortest = fs::read_to_string(support::root().join("c-examples/shortest.c"))?;
     let first_use = "    if (trro_client_new(";
@@ -236,6 +286,67 @@ fn list_devices_reads_on_after_a_short_page(product: &Product) -> Result<(), Fai
     if printed.contains("\n62 devices;") { Ok(()) } else { Err(printed.into()) }
 }
 
+/// The vendor's sample calls TRRO_start three times.
+fn field_device_starts_again_only_after_a_timeout(product: &Product) -> Result<(), Failed> {
+    for (timeouts, expected) in [(0, 0), (2, 0), (3, 3)] {
+        let mut program = Command::new(product.programs.join("field_device"));
+        program.args(["enough.json", "1"]).current_dir(&product.programs);
+        program.env("VENDOR_STUB_TIMEOUTS", timeouts.to_string());
+        let _emulator = service(product, Options::default(), &mut program, "starts")?;
+        let output = program.output()?;
+        let printed = String::from_utf8_lossy(&output.stdout);
+        let repeats = printed.matches("once more").count();
+        if output.status.code() != Some(expected) || repeats != timeouts.min(2) {
+            return Err(format!("{timeouts} timeouts: {}, {printed}", output.status).into());
+        }
+    }
+    Ok(())
+}
+
+/// It would drive for a minute.
+fn field_device_stops_when_the_licenses_expire(product: &Product) -> Result<(), Failed> {
+    let config = r#"{"projectid": "p", "device_id": "soon", "device_streams": 1}"#;
+    fs::write(product.programs.join("soon.json"), config)?;
+    let expiry = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() + 5;
+    let devices = format!(
+        r#"{{"Projects": [{{"ProjectId": "p", "Devices": [{{"DeviceId": "soon", "DeviceName": "", "LicenseCount": 1, "RemainDay": 0,
+            "ExpireTime": "{expiry}", "Duration": "1", "LicenseIds": []}}]}}]}}"#
+    );
+    let mut program = Command::new(product.programs.join("field_device"));
+    program.args(["soon.json", "60"]).current_dir(&product.programs);
+    let _emulator = service(product, Options { devices: Some(devices), ..Options::default() }, &mut program, "soon")?;
+    let output = program.output()?;
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let parts = ["before the start: the device is authorized", "TRRO_start:", "WARNING", "expired", "TRRO_stop:"];
+    let places: Vec<_> = parts.iter().map(|part| printed.find(part)).collect();
+    let is_right = output.status.code() == Some(1) && places.iter().all(Option::is_some);
+    if is_right && places[1] < places[3] && places[3] < places[4] { Ok(()) } else { Err(printed.into()) }
+}
+
+fn remote_device_joins_licenses_and_what_the_sdk_sees(product: &Product) -> support::Outcome {
+    let path = product.programs.join("remote_device");
+    if !path.exists() {
+        return support::missing("libcjson-dev or pkg-config is not installed");
+    }
+    let mut program = Command::new(path);
+    program.args(["q7d2x9w4k1z8r5tn", "gateways.json"]).current_dir(&product.programs);
+    let _emulator = service(product, Options::default(), &mut program, "gateways")?;
+    let printed = support::run(&mut program)?;
+    let row = |id: &str| printed.lines().find(|line| line.starts_with(id)).unwrap_or_default().to_owned();
+    for (id, parts) in [
+        ("port_03", ["AUTHORIZED", "not seen"]),
+        ("port_04", ["AUTHORIZED", "status 1"]),
+        // It has one license, and the SDK says that it sends two streams.
+        ("port_05", ["NOT_ENOUGH", "status 1"]),
+        ("1 of the 24", ["can be", "taken over"]),
+    ] {
+        if !parts.iter().all(|part| row(id).contains(part)) {
+            return Err(printed.into());
+        }
+    }
+    Ok(Completion::Completed)
+}
+
 fn a_call_over_tls_needs_no_larger_stack_than_promised(product: &Product) -> Result<(), Failed> {
     let mut program = Command::new(product.programs.join("process"));
     program.arg("a_small_stack_is_enough");
@@ -318,7 +429,7 @@ fn runs_under_valgrind(
     expected: i32,
 ) -> Result<(), Failed> {
     let mut program = valgrind_command(valgrind);
-    program.arg(product.programs.join(example)).args(arguments);
+    program.arg(product.programs.join(example)).args(arguments).current_dir(&product.programs);
     let name = format!("{}-{tls}", example_name(example, arguments));
     if tls {
         // The suppressions go by names.
