@@ -1,6 +1,7 @@
 //! The emulator checks what the service documents. Requests are written by hand, and signed by the library's signer, which
 //! the vectors and the official SDK vouch for.
 
+mod devices;
 mod faults;
 mod metadata;
 mod proxy;

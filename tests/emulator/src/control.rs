@@ -1,9 +1,10 @@
-//! How a running emulator is told to misbehave, over its own port:
+//! How a running emulator is told to misbehave, or to have other devices, over its own port:
 //!
 //! ```text
 //! curl -d late:500 http://127.0.0.1:PORT/_emulator/once      at the next request
 //! curl -d drip:1   http://127.0.0.1:PORT/_emulator/always    at every request
 //! curl -d ''       http://127.0.0.1:PORT/_emulator/always    never again
+//! curl -d @FILE    http://127.0.0.1:PORT/_emulator/devices   these and no others, from now on
 //! curl             http://127.0.0.1:PORT/_emulator/statistics
 //! ```
 
@@ -26,6 +27,7 @@ fn carry_out(shared: &Shared, command: &str, body: &str) -> Result<Value, String
     match command {
         "once" => lock(&shared.faults).once(fault()?),
         "always" => lock(&shared.faults).always(if body.is_empty() { None } else { Some(fault()?) }),
+        "devices" => shared.set_devices(body).map_err(|error| error.to_string())?,
         "statistics" => {
             let statistics = lock(&shared.statistics);
             return Ok(json!({

@@ -30,6 +30,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 pub use fault::Fault;
+pub use fleet::generated as generated_devices;
 pub use http::Request;
 pub use metadata::{Metadata, MetadataFault, MetadataOptions};
 pub use proxy::{Proxy, ProxyFault, ProxyOptions, ProxyProtocol};
@@ -65,6 +66,8 @@ pub struct Options {
     pub max_page_size: i64,
     /// Take a larger PageSize for the largest, instead of refusing it.
     pub page_size_is_clamped: bool,
+    /// DeviceId in a request matches every id that it is a part of; the service documents only that it filters.
+    pub fuzzy_filter: bool,
     /// How far the service's clock is ahead of this machine's at the start.
     pub clock_offset_s: i64,
     /// A connection without a request for so long is closed; 0: never. The service is believed to do it after 60 s.
@@ -93,6 +96,7 @@ impl Default for Options {
             requests_per_s: 20,
             max_page_size: 100,
             page_size_is_clamped: false,
+            fuzzy_filter: false,
             clock_offset_s: 0,
             idle_close_ms: 60_000,
             stall_handshake: false,
@@ -130,7 +134,7 @@ pub(crate) struct Shared {
     options: Options,
     clock_offset_s: AtomicI64,
     token: Mutex<String>,
-    fleet: Fleet,
+    fleet: Mutex<Fleet>,
     throttle: Throttle,
     certificate: Option<Certificate>,
     faults: Mutex<fault::Faults>,
@@ -144,8 +148,7 @@ impl Emulator {
         let shared = Arc::new(Shared {
             clock_offset_s: AtomicI64::new(options.clock_offset_s),
             token: Mutex::new(TOKEN.to_owned()),
-            fleet: Fleet::from_json(options.devices.as_deref().unwrap_or(fleet::DEFAULT), now_s)
-                .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?,
+            fleet: Mutex::new(devices(options.devices.as_deref().unwrap_or(fleet::DEFAULT), now_s)?),
             throttle: Throttle::new(options.requests_per_s),
             certificate: if options.tls { Some(Certificate::new(&options, now_s)?) } else { None },
             faults: Mutex::default(),
@@ -175,9 +178,14 @@ impl Emulator {
         self.shared.certificate.as_ref().and_then(|certificate| certificate.client.clone()).unwrap_or_default()
     }
 
-    /// Moves the clock, and not what was made by it at the start: the certificate and the devices.
+    /// Moves the clock, and not what was made by it before: the certificate and the devices.
     pub fn set_clock_offset_s(&self, clock_offset_s: i64) {
         self.shared.clock_offset_s.store(clock_offset_s, Ordering::Relaxed);
+    }
+
+    /// Has these devices from now on, as [`Options::devices`]. Requests that are answered already saw the others.
+    pub fn set_devices(&self, json: &str) -> io::Result<()> {
+        self.shared.set_devices(json)
     }
 
     /// The only token that [`TEMPORARY_SECRET_ID`] is good with from now on.
@@ -212,12 +220,21 @@ impl Shared {
         now_s() + self.clock_offset_s.load(Ordering::Relaxed)
     }
 
+    pub(crate) fn set_devices(&self, json: &str) -> io::Result<()> {
+        *lock(&self.fleet) = devices(json, self.now_s())?;
+        Ok(())
+    }
+
     fn serve(&self, stream: Arc<TcpStream>) {
         lock(&self.statistics).connections += 1;
         // A client that goes away, or that a fault made go away, is no concern of the emulator's.
         let _ = connection::serve(self, stream);
         lock(&self.statistics).closed += 1;
     }
+}
+
+fn devices(json: &str, now_s: i64) -> io::Result<Fleet> {
+    Fleet::from_json(json, now_s).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))
 }
 
 /// This machine's time.

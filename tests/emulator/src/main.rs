@@ -17,6 +17,7 @@ The TRRO service's side of the wire, on a free port of the loopback.
   --requests-per-s N       for each action (default 20; 0: no limit)
   --max-page-size N        (default 100)
   --clamp-page-size        take a larger page size for the largest instead of refusing it
+  --fuzzy-filter           a device id in a request matches every id that it is a part of
   --clock-offset-s N       how far its clock is ahead
   --idle-close-ms N        close a connection without a request for so long (default 60000; 0: never)
   --stall-handshake        never answer a TLS handshake
@@ -61,6 +62,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
             Long("requests-per-s") => options.requests_per_s = arguments.value()?.parse()?,
             Long("max-page-size") => options.max_page_size = arguments.value()?.parse()?,
             Long("clamp-page-size") => options.page_size_is_clamped = true,
+            Long("fuzzy-filter") => options.fuzzy_filter = true,
             Long("clock-offset-s") => options.clock_offset_s = arguments.value()?.parse()?,
             Long("idle-close-ms") => options.idle_close_ms = arguments.value()?.parse()?,
             Long("stall-handshake") => options.stall_handshake = true,

@@ -85,7 +85,8 @@ fn get_devices(shared: &Shared, parameters: &Map<String, Value>) -> Outcome {
     } else {
         positive(parameters, "PageSize", largest)?
     };
-    let found = shared.fleet.find(text(parameters, "ProjectId")?, text(parameters, "DeviceId")?);
+    let (project_id, device_id) = (text(parameters, "ProjectId")?, text(parameters, "DeviceId")?);
+    let found = lock(&shared.fleet).find(project_id, device_id, shared.options.fuzzy_filter);
     let total_count = found.len();
     let skipped = usize::try_from((page_num - 1).saturating_mul(page_size)).unwrap_or(usize::MAX);
     let taken = usize::try_from(page_size).unwrap_or(usize::MAX);
