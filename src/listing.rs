@@ -81,7 +81,7 @@ pub fn for_each(
 }
 
 /// Looks for the one device, and judges what the service says of it. The service's filter may be fuzzy, so pages are read until
-/// one has the exact id.
+/// one has the exact id, and on if it is that of the last row of a full page: more rows of the id may follow.
 pub fn check(
     client: &Client,
     project_id: &str,
@@ -94,28 +94,34 @@ pub fn check(
     let query = Query { project_id, device_id: device_id_filter, page_size: SEARCH_PAGE_SIZE, deadline, asking };
     let mut pages = Pages { client, query: &query, page_size: query.page_size, attempts: 0 };
     let (rows, mut progress) = (Rows::default(), Progress::default());
+    let mut of_device = Vec::new();
     let mut page_num = 0;
     loop {
         page_num += 1;
         let answer = pages.get(page_num)?;
         let page = pages.decode(&answer)?;
-        let of_device: Vec<&Device<'_>> =
-            page.devices.iter().map(|row| &**row).filter(|row| *row.device_id == *device_id).collect();
+        let is_of_device = |row: &Device<'_>| *row.device_id == *device_id;
+        let found = page.devices.iter().filter(|row| is_of_device(row));
+        of_device.extend(found.map(|row| (Facts::of(row), row.limited_time.0)));
+        let is_full = i64::try_from(page.devices.len()).is_ok_and(|rows| rows >= pages.page_size);
+        let may_have_more = is_full && page.devices.last().is_some_and(|row| is_of_device(row));
+        let is_complete = !of_device.is_empty() && !may_have_more;
         let keys: Vec<Key> = page.devices.iter().map(|row| rows.key(row)).collect();
-        if !of_device.is_empty() || progress.take(page.total_count.0, &keys)? == Next::End {
+        if is_complete || progress.take(page.total_count.0, &keys)? == Next::End {
             return Ok((finding(client, &of_device, streams, &answer), pages.attempts));
         }
     }
 }
 
-fn finding(client: &Client, of_device: &[&Device<'_>], streams: u32, answer: &Answer) -> Finding {
-    let facts: Vec<Facts> = of_device.iter().map(|row| Facts::of(row)).collect();
+/// By the facts and the month's allowance of each row.
+fn finding(client: &Client, of_device: &[(Facts, Option<i64>)], streams: u32, answer: &Answer) -> Finding {
+    let facts: Vec<Facts> = of_device.iter().map(|(facts, _)| *facts).collect();
     let now = client.now_at(answer.received_at());
     Finding {
         reason: judge(&facts, streams, now.s),
         streams,
         facts: facts.first().copied().unwrap_or_default(),
-        limited_time_minutes: of_device.first().and_then(|row| row.limited_time.0),
+        limited_time_minutes: of_device.first().and_then(|(_, limited_time)| *limited_time),
         answered_at_s: now.s,
         answered_boottime_ms: i64::try_from(answer.received_at().as_millis()).unwrap_or(i64::MAX),
         request_id: RequestId::new(answer.request_id()),
