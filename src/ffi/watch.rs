@@ -122,6 +122,7 @@ pub unsafe extern "C" fn trro_watch_new(
             if watch.is_null() {
                 return Err(Error::invalid_argument("watch", "is NULL"));
             }
+            client.core()?.deadline(query.deadline_ms).map_err(|error| error.inside("config->query->"))?;
             let key = match config.snapshot_key.is_null() {
                 true => None,
                 false => Some(config.snapshot_key.cast::<[u8; KEY_BYTES]>().read_unaligned()),
