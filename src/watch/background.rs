@@ -32,8 +32,8 @@ pub struct Background {
 #[derive(Default)]
 struct State {
     watched: Vec<Entry>,
-    /// The one that the thread is working for.
-    current: Option<Arc<Watched>>,
+    /// Those that threads are working for. It can be two: while the last watch ends, the thread of the next may have begun.
+    current: Vec<Arc<Watched>>,
     thread: Option<Thread>,
 }
 
@@ -142,7 +142,7 @@ impl Background {
         match first {
             Some(first) if is_its_turn && first.next_ms <= since_boot_ms() => {
                 let watched = Arc::clone(&first.watched);
-                state.current = Some(Arc::clone(&watched));
+                state.current.push(Arc::clone(&watched));
                 Task::Work(watched)
             }
             Some(first) if is_its_turn => Task::WaitUntil(first.next_ms),
@@ -159,7 +159,7 @@ impl Background {
             since_boot_ms() + PAUSE_AFTER_PANIC_MS
         });
         let mut state = self.lock();
-        state.current = None;
+        state.current.retain(|current| !Arc::ptr_eq(current, watched));
         signals.interrupt.clear();
         if let Some(entry) = state.watched.iter_mut().find(|entry| Arc::ptr_eq(&entry.watched, watched)) {
             entry.next_ms = next_ms;
@@ -181,7 +181,7 @@ impl State {
     }
 
     fn is_working_for(&self, watched: &Arc<Watched>) -> bool {
-        self.current.as_ref().is_some_and(|current| Arc::ptr_eq(current, watched))
+        self.current.iter().any(|current| Arc::ptr_eq(current, watched))
     }
 
     fn thread_id(&self) -> Option<ThreadId> {
