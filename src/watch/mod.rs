@@ -15,6 +15,7 @@ mod pace;
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::authorization::{Finding, Reason};
 use crate::cancel::no_descriptor;
@@ -39,6 +40,9 @@ const DEFAULT_PERIOD_S: u32 = 300;
 const LONGEST_PERIOD_S: u32 = 86_400;
 const DEFAULT_MAX_STALE_S: u32 = 86_400;
 const LONGEST_MAX_STALE_S: u32 = 365 * 86_400;
+
+/// A reader is in the middle of its few steps.
+const PAUSE_FOR_READERS: Duration = Duration::from_millis(1);
 
 /// Told when a verdict has changed.
 pub type Changed = dyn Fn(&View) + Send + Sync;
@@ -213,8 +217,9 @@ impl Watched {
     }
 
     fn publish(&self, known: Known, go_on: &dyn Fn() -> bool) {
+        // A reader that waits for the processor may get it only while this thread sleeps.
         self.shared.write(known, || {
-            std::thread::yield_now();
+            std::thread::sleep(PAUSE_FOR_READERS);
             go_on()
         });
     }
