@@ -36,6 +36,9 @@
  * }
  * @endcode
  *
+ * MAY THIS DEVICE RUN? trro_check_authorization() asks once; trro_watch_new() keeps the answer fresh, and trro_watch_read()
+ * gives it to a control loop in nanoseconds. trro_for_each_device() and trro_device_verdict() answer for a fleet.
+ *
  * ERRORS. A function that takes a `trro_error *` last writes all of it in every case; it may be NULL. Its message names
  * what is wrong, and never holds a secret. Outputs are all or nothing: they are cleared first, and after a failure a
  * handle or a pointer is NULL and a size is 0 (*needed_size after TRRO_STATUS_BUFFER_TOO_SMALL is the one exception).
@@ -63,9 +66,10 @@
  * than wait past its deadline. It asks for credentials again before they run out. trro_client_config has the numbers.
  *
  * THE PROCESS is the caller's: no signal handler, no SIGPIPE, no locale, nothing written to the environment, to stdout
- * or stderr. errno is not preserved. A name lookup runs in a thread of its own (one a client, all signals blocked),
- * since libc cannot interrupt it; no other thread is made. A client belongs to the process that made it: in a child
- * after fork() calls return TRRO_STATUS_INVALID_ARGUMENT, and trro_client_free() only closes descriptors.
+ * or stderr. errno is not preserved. A name lookup runs in a thread of its own (one a client), since libc cannot interrupt
+ * it, and the watches of a client in another, as long as there are any; all signals are blocked in both. No other thread is
+ * made. A client belongs to the process that made it: in a child after fork() calls return TRRO_STATUS_INVALID_ARGUMENT,
+ * and trro_client_free() only closes descriptors.
  *
  * BESIDE THE VENDOR'S SDK. This header defines none of the names of trro_field.h, nor of what is documented of
  * trro_remote.h, and may come before or after them (those are C++; this is C and C++). It includes stddef.h, without
@@ -887,7 +891,7 @@ typedef int (*trro_diagnosis_fn)(void *user_data, const struct trro_diagnosis *d
 /**
  * No connection: refused, unreachable, reset, closed before the answer was whole, or no descriptor left for it (EMFILE).
  * error->os_error has the errno, or 0 if the other side closed.
- * Returned by: trro_client_new, trro_get_devices, trro_for_each_device, trro_check_authorization.
+ * Returned by: trro_client_new, trro_get_devices, trro_for_each_device, trro_check_authorization, trro_watch_new.
  * What to do: check the network; try again later.
  */
 #define TRRO_STATUS_CONNECT_FAILED 12

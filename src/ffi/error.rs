@@ -71,7 +71,7 @@ pub const TRRO_STATUS_SERVICE_FAILED: trro_status = 10;
 pub const TRRO_STATUS_RESOLVE_FAILED: trro_status = 11;
 /// No connection: refused, unreachable, reset, closed before the answer was whole, or no descriptor left for it (EMFILE).
 /// error->os_error has the errno, or 0 if the other side closed.
-/// Returned by: trro_client_new, trro_get_devices, trro_for_each_device, trro_check_authorization.
+/// Returned by: trro_client_new, trro_get_devices, trro_for_each_device, trro_check_authorization, trro_watch_new.
 /// What to do: check the network; try again later.
 pub const TRRO_STATUS_CONNECT_FAILED: trro_status = 12;
 /// The other side did not prove to be the service: certificate, name or protocol. No request was sent to it, unless it is its
