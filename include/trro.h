@@ -101,7 +101,7 @@ extern "C" {
 #define TRRO_UNLIMITED UINT32_MAX
 
 /**
- * Something failed that a person has to mend.
+ * A call failed by what a person has to mend: credentials, rights, certificates.
  */
 #define TRRO_LOG_LEVEL_ERROR 1
 
@@ -236,7 +236,8 @@ typedef struct trro_error {
  * Either secret_key, or signing_key with signing_date: the key of one day, from which the secret key cannot be found. A device
  * that is handed one every day by a server of its fleet needs no secret key (c-examples/day_key.c). Until the service has
  * said what time it is, a request is signed at the second of signing_date that is nearest to the system clock; afterwards
- * the key is used on its day and for 4 minutes more, and then calls return TRRO_STATUS_NO_CREDENTIALS.
+ * the key is used on its day and for 4 minutes more, and then calls return TRRO_STATUS_NO_CREDENTIALS. That is so for a minute
+ * after an answer that told the time; then one request is sent all the same, in case it was wrong.
  */
 typedef struct trro_credentials {
     /**
@@ -265,7 +266,8 @@ typedef struct trro_credentials {
     const char *signing_date;
     /**
      * When the service stops taking it, in seconds since 1970; 0: never. From then on, by the service's time, calls return
-     * TRRO_STATUS_NO_CREDENTIALS; a trro_credentials_fn is asked for others a minute before.
+     * TRRO_STATUS_NO_CREDENTIALS, if an answer has told the time within the last minute; a trro_credentials_fn is asked for
+     * others a minute before.
      */
     int64_t expires_at_s;
 } trro_credentials;
@@ -367,7 +369,8 @@ typedef struct trro_client_config {
     const char *no_proxy;
     /**
      * The one network device that connections go through, "wwan0", whatever the routes are; name lookups go as the
-     * system sends them. Linux before 5.7 allows it to privileged programs only. NULL: as the routes are.
+     * system sends them, and so does the metadata service. Linux before 5.7 allows it to privileged programs only. NULL: as the
+     * routes are.
      */
     const char *network_interface;
     /**
@@ -402,7 +405,8 @@ typedef struct trro_client_config {
     /**
      * How many devices share the account and may be switched on in the same moment; 0: not known. If it is more than 20,
      * the first request of a client is sent at a random moment within 1.25 * fleet_size / 20 s, and a call whose deadline
-     * is before it returns TRRO_STATUS_THROTTLED with error->retry_after_ms.
+     * is before it returns TRRO_STATUS_THROTTLED with error->retry_after_ms: keep the client, which remembers the moment, and
+     * call again then. 0 to 1000000.
      */
     uint32_t fleet_size;
     /**

@@ -164,7 +164,8 @@ impl Interrupt {
     }
 
     fn of_this_thread() -> Option<Arc<Interrupt>> {
-        OWN.with(|own| own.get().cloned())
+        // Where the variable is gone, the thread is about to end, and none of ours.
+        OWN.try_with(|own| own.get().cloned()).ok().flatten()
     }
 
     /// What the thread waits for ends, and does whatever it waits for until [`Interrupt::clear`].

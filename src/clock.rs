@@ -15,6 +15,9 @@ const DRIFT_DIVISOR: u32 = 10_000;
 /// A sample that is worse does not heal the clock: the service allows 300 s.
 const MOST_UNCERTAIN: Duration = Duration::from_secs(60);
 
+/// How long what an answer said of the time can keep a request from being sent.
+const CONFIRMED_FOR: Duration = Duration::from_secs(60);
+
 /// What one answer says of the service's time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sample {
@@ -32,6 +35,9 @@ pub struct Now {
     pub s: i64,
     /// Whether it is the service's, and not just the system's.
     pub is_proven: bool,
+    /// Whether an answer has said so lately. A known time can be wrong, by one wrong answer or on a machine whose clock since boot
+    /// stands still while it is suspended; what forbids to ask keeps that from being noticed, so it must not last.
+    pub is_confirmed: bool,
 }
 
 /// What becomes of a sample.
@@ -50,7 +56,14 @@ pub enum Learned {
 /// The service's time.
 #[derive(Debug, Default)]
 pub struct Clock {
-    pair: Mutex<Option<Sample>>,
+    known: Mutex<Option<Known>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    pair: Sample,
+    /// Since boot: when an answer last said something of the time.
+    confirmed_at: Duration,
 }
 
 impl Sample {
@@ -108,22 +121,25 @@ impl Sample {
 impl Clock {
     /// Takes a sample if it says more than what is known.
     pub fn learn(&self, sample: Sample) -> Learned {
-        let mut pair = self.pair.lock().unwrap_or_else(PoisonError::into_inner);
-        let learned = pair.as_ref().map_or(Learned::First, |known| sample.compared_with(known));
-        if learned != Learned::Nothing {
-            *pair = Some(sample);
-        }
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let learned = known.as_ref().map_or(Learned::First, |known| sample.compared_with(&known.pair));
+        let pair = match *known {
+            Some(Known { pair, .. }) if learned == Learned::Nothing => pair,
+            _ => sample,
+        };
+        *known = Some(Known { pair, confirmed_at: since_boot() });
         learned
     }
 
     /// Whether what is known cannot be true if the sample is.
     pub fn is_contradicted_by(&self, sample: &Sample) -> bool {
-        self.known().is_some_and(|known| sample.compared_with(&known) == Learned::Contradiction)
+        self.known().is_some_and(|known| sample.compared_with(&known.pair) == Learned::Contradiction)
     }
 
     /// Takes a sample whatever is known: the service has refused what was known.
     pub fn correct(&self, sample: Sample) {
-        *self.pair.lock().unwrap_or_else(PoisonError::into_inner) = Some(sample);
+        let known = Known { pair: sample, confirmed_at: since_boot() };
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(known);
     }
 
     /// The service's time if it is known, else that of the system clock.
@@ -134,23 +150,28 @@ impl Clock {
     /// The same for a moment since boot that is not long ago.
     pub fn at(&self, moment: Duration) -> Now {
         match self.known() {
-            Some(pair) => Now { s: whole_seconds(pair.service_time_at(moment)), is_proven: true },
+            Some(Known { pair, confirmed_at }) => Now {
+                s: whole_seconds(pair.service_time_at(moment)),
+                is_proven: true,
+                is_confirmed: moment.saturating_sub(confirmed_at) < CONFIRMED_FOR,
+            },
             None => {
                 let ago = since_boot().saturating_sub(moment);
-                Now { s: whole_seconds(system_time().saturating_sub(ago)), is_proven: false }
+                let s = whole_seconds(system_time().saturating_sub(ago));
+                Now { s, is_proven: false, is_confirmed: false }
             }
         }
     }
 
     /// The service's time minus the system clock, at this moment; `None` while nothing was learned.
     pub fn offset_ms(&self) -> Option<i64> {
-        let service_time = self.known()?.service_time_at(since_boot());
+        let service_time = self.known()?.pair.service_time_at(since_boot());
         let milliseconds = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
         Some(milliseconds(service_time) - milliseconds(system_time()))
     }
 
-    fn known(&self) -> Option<Sample> {
-        *self.pair.lock().unwrap_or_else(PoisonError::into_inner)
+    fn known(&self) -> Option<Known> {
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -229,6 +250,19 @@ mod tests {
         assert!(now.is_proven && (NOON..=NOON + 60).contains(&now.s));
         let offset_s = clock.offset_ms().unwrap() / 1000;
         assert!((offset_s - (NOON - whole_seconds(system_time()))).abs() <= 60);
+    }
+
+    #[test]
+    fn what_is_known_is_confirmed_for_a_minute_by_every_answer_that_says_a_time() {
+        let clock = Clock::default();
+        let boot = since_boot();
+        assert!(!clock.now().is_confirmed);
+        clock.learn(Sample::new(NOON, boot, boot));
+        assert!(clock.at(boot).is_confirmed && !clock.at(boot + s(120)).is_confirmed);
+        clock.known.lock().unwrap().as_mut().unwrap().confirmed_at = Duration::ZERO;
+        assert!(!clock.at(boot + s(60)).is_confirmed && clock.at(boot + s(60)).is_proven);
+        assert_eq!(clock.learn(Sample::new(NOON, boot, boot + s(30))), Learned::Nothing);
+        assert!(clock.now().is_confirmed);
     }
 
     #[test]

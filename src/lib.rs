@@ -16,7 +16,7 @@
 //! | [`client`] | one call: deadline, sign, send, judge, retry | everything below |
 //! | [`config`] | what a program may set | `credentials`, `log`, `sys`, `error` |
 //! | `metadata` | the role of a cloud instance, asked for | `transport`, `credentials`, `clock`, `cancel`, `endpoint`, `log`, `error` |
-//! | `transport` | bytes to the service and back | `cancel`, `clock`, `endpoint`, `log`, `proxy`, `sys`, `error` |
+//! | `transport` | bytes to the service and back | `limiter`, `cancel`, `clock`, `endpoint`, `log`, `proxy`, `sys`, `error` |
 //! | [`credentials`] | what signs a request, and where it comes from | `api`, `sign`, `clock`, `cancel`, `log`, `sys`, `error` |
 //! | [`snapshot`] | the last known answer of a watch, in a file | `authorization`, `error` |
 //! | [`device_config`] | the config.json of the vendor's field SDK | `error` |

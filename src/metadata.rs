@@ -35,6 +35,7 @@ impl Metadata {
                 network_interface: None,
                 connect_timeout: PATIENCE,
                 max_response_bytes: MAX_RESPONSE_BYTES,
+                gate: None,
                 cancel,
                 log,
             }),

@@ -127,7 +127,7 @@ impl Client {
         let _call = self.cancel.begin()?;
         match self.take_kept(R::ACTION, &request_body) {
             Some(answer) => Ok(answer),
-            None => self.send(R::ACTION, request_body, deadline, Asking::Foreground),
+            None => self.tell_failure(self.send(R::ACTION, request_body, deadline, Asking::Foreground)),
         }
     }
 
@@ -137,7 +137,7 @@ impl Client {
         request.check()?;
         let request_body = request.body()?;
         let _call = self.cancel.begin()?;
-        self.send(R::ACTION, request_body, deadline, asking)
+        self.tell_failure(self.send(R::ACTION, request_body, deadline, asking))
     }
 
     /// When a call that begins now has to be over. Without a `deadline_ms` of its own it has the client's.
@@ -239,6 +239,20 @@ impl Client {
         kept.take_if(|kept| kept.action == action && kept.request_body == request_body)
     }
 
+    /// Tells of what a person has to mend.
+    fn tell_failure(&self, sent: Result<Answer, Error>) -> Result<Answer, Error> {
+        use Status::{AuthRejected, CredentialsFailed, NoCredentials, PermissionDenied, ProxyFailed, TlsFailed};
+        sent.inspect_err(|error| {
+            let is_of_setup = matches!(
+                error.status,
+                NoCredentials | CredentialsFailed | AuthRejected | PermissionDenied | TlsFailed | ProxyFailed
+            );
+            if is_of_setup && !error.retryable {
+                self.log.error(format_args!("{error}"));
+            }
+        })
+    }
+
     /// Sends the request until it is answered, or until nothing more can be done about it in time.
     fn send(
         &self,
@@ -281,19 +295,17 @@ impl Client {
     /// Waits until the limiter lets the next attempt go, `pause` from now at the earliest. If that would be after the
     /// deadline, the call is over at once. Tells whether there was anything to wait for.
     fn wait_for_turn(&self, pause: Duration, progress: &mut Progress) -> Result<bool, Error> {
+        let has_paused = self.pause(pause, progress)?;
         let (now, start) = (since_boot(), Instant::now());
         let latest = now.saturating_add(progress.deadline.saturating_duration_since(start));
-        let turn = match now.checked_add(pause) {
-            Some(earliest) => self.limiter().turn(earliest, latest, random()),
-            None => Err(Duration::MAX),
-        };
+        let turn = self.limiter().turn(now, latest, random());
         match turn {
             Ok(turn) => {
                 let wait = turn.saturating_sub(now);
-                self.tell_of_wait(wait, progress);
                 if wait.is_zero() {
-                    return Ok(false);
+                    return Ok(has_paused);
                 }
+                self.log.debug(format_args!("waiting {wait:.1?} for this client's turn to send"));
                 let slept = self.cancel.sleep_until(start + wait);
                 slept.map(|()| true).map_err(|error| Error { attempts: progress.attempts, ..error })
             }
@@ -301,14 +313,23 @@ impl Client {
         }
     }
 
-    /// Not before the wait is certain to begin: what is told as repeated is repeated.
-    fn tell_of_wait(&self, wait: Duration, progress: &Progress) {
-        if let Some(error) = &progress.last {
-            let attempts = progress.attempts;
-            self.log.warning(format_args!("attempt {attempts} failed and is repeated in {wait:.1?}: {error}"));
-        } else if !wait.is_zero() {
-            self.log.debug(format_args!("waiting {wait:.1?} for this client's turn to send"));
+    /// Waits before a further attempt, unless its turn would come after the deadline. The turn is taken afterwards: one that is
+    /// reserved far ahead would hold up every other call of the client.
+    fn pause(&self, pause: Duration, progress: &mut Progress) -> Result<bool, Error> {
+        let Some(error) = &progress.last else { return Ok(false) };
+        let (now, start) = (since_boot(), Instant::now());
+        let left = progress.deadline.saturating_duration_since(start);
+        // A latest moment in the past reserves nothing.
+        let earliest = now.saturating_add(pause);
+        let turn = self.limiter().turn(earliest, Duration::ZERO, random()).unwrap_or_else(|turn| turn);
+        let wait = turn.saturating_sub(now);
+        if wait >= left {
+            return Err(progress.last.take().unwrap_or_else(|| not_yet(wait)));
         }
+        let attempts = progress.attempts;
+        self.log.warning(format_args!("attempt {attempts} failed and is repeated in {wait:.1?}: {error}"));
+        let slept = self.cancel.sleep_until(start + pause);
+        slept.map(|()| !pause.is_zero()).map_err(|error| Error { attempts, ..error })
     }
 
     /// How long to wait before the next attempt; the error, if there is to be none.
@@ -345,7 +366,7 @@ impl Client {
     fn tell_limiter(&self, error: &mut Error, asking: Asking) {
         let now = since_boot();
         let mut limiter = self.limiter();
-        if error.status == Status::Throttled {
+        if error.status == Status::Throttled && error.http_status != 0 {
             limiter.refused(now, asking, random());
             let turn = limiter.turn(now, Duration::ZERO, random()).unwrap_or_else(|turn| turn).saturating_sub(now);
             // A program that is told may take its time.
@@ -368,10 +389,10 @@ impl Client {
     /// Signs the request for this moment.
     fn sign(&self, action: &str, body: &str, credentials: Arc<Credentials>) -> Result<Signed, Error> {
         let now = self.clock.now();
-        if now.is_proven && credentials::has_expired(&credentials, now.s) {
+        if now.is_confirmed && credentials::has_expired(&credentials, now.s) {
             return Err(Error::new(Status::NoCredentials, "the credentials have expired, by the service's time"));
         }
-        let timestamp_s = signing_moment(credentials.signing_date(), now.s, now.is_proven)?;
+        let timestamp_s = signing_moment(credentials.signing_date(), now.s, now.is_confirmed)?;
         let request = sign::Request {
             method: "POST",
             query: "",

@@ -18,6 +18,7 @@ use crate::log::Log;
 use crate::metadata::Metadata;
 use crate::proxy::Proxy;
 use crate::retry::{DEFAULT_MAX_ATTEMPTS, Policy};
+use crate::transport::gate::Gate;
 use crate::transport::tls::{self, Tls};
 use crate::transport::{Settings, Transport};
 
@@ -25,6 +26,8 @@ const DEFAULT_DEADLINE_MS: u32 = 10_000;
 const DEFAULT_CONNECT_TIMEOUT_MS: u32 = 3_000;
 const DEFAULT_MAX_RESPONSE_BYTES: u32 = 4 << 20;
 const MOST_ATTEMPTS: u32 = 100;
+/// The first requests of a larger fleet would be spread over more than 17 hours.
+const LARGEST_FLEET: u32 = 1_000_000;
 /// Beyond it the limit is none in practice, and remembering so many requests would be for nothing.
 const MOST_REQUESTS_PER_S: u32 = 1000;
 
@@ -43,7 +46,8 @@ impl Client {
         let deadline = milliseconds("deadline_ms", config.deadline_ms.unwrap_or(DEFAULT_DEADLINE_MS))?;
         let max_attempts = config.max_attempts.unwrap_or(DEFAULT_MAX_ATTEMPTS);
         let max_attempts = in_range("max_attempts", max_attempts, 1, MOST_ATTEMPTS, "")?;
-        let limiter = Limiter::new(requests_per_s(config.max_requests_per_s)?, config.fleet_size);
+        let fleet_size = in_range("fleet_size", config.fleet_size, 0, LARGEST_FLEET, "")?;
+        let limiter = Limiter::new(requests_per_s(config.max_requests_per_s)?, fleet_size);
         let endpoint = Endpoint::parse(config.endpoint.unwrap_or(INTERNATIONAL))?;
         let (clock, cancel) = (Arc::new(Clock::default()), Arc::new(Cancel::new()?));
         let host_header = endpoint.host_header.clone();
@@ -99,6 +103,7 @@ fn transport(
         tls: Tls::new(roots, identity, Arc::clone(clock)),
         network_interface: config.network_interface.map(interface).transpose()?,
         connect_timeout: connect_timeout(config)?,
+        gate: requests_per_s(config.max_requests_per_s)?.map(|most| Gate::new(most, Arc::clone(cancel))),
         max_response_bytes: config.max_response_bytes.unwrap_or(DEFAULT_MAX_RESPONSE_BYTES),
         cancel: Arc::clone(cancel),
         log: Arc::clone(log),

@@ -91,21 +91,24 @@ impl Renewed {
         if let Some(fresh) = self.fresh(clock) {
             return Ok(fresh);
         }
-        let _turn = self.turn.take(cancel, deadline).map_err(|ended| self.not_waited(ended))?;
+        let turn = self.turn.take(cancel, deadline).map_err(|ended| self.not_waited(ended))?;
         // Another thread may have asked while this one waited.
         if let Some(fresh) = self.fresh(clock) {
             return Ok(fresh);
         }
         match (self.ask)(deadline) {
             Ok(credentials) => {
-                log.info(format_args!("{} gave credentials", self.name));
                 let credentials = Arc::new(credentials);
                 *self.held() = Held { credentials: Some(Arc::clone(&credentials)), rested: Duration::ZERO };
+                // A program that is told may wait for another thread, which waits for the turn.
+                drop(turn);
+                log.info(format_args!("{} gave credentials", self.name));
                 Ok(credentials)
             }
             Err(error) if error.status == Status::Cancelled => Err(error),
             Err(error) => match self.last(clock) {
                 Some(last) => {
+                    drop(turn);
                     log.warning(format_args!("{error}; the credentials from before are used"));
                     Ok(last)
                 }
@@ -119,7 +122,7 @@ impl Renewed {
         let held = self.held();
         let credentials = held.credentials.as_ref()?;
         let now = clock.now();
-        let is_left_alone = since_boot() < held.rested && !has_expired(credentials, now.s);
+        let is_left_alone = since_boot() < held.rested && !(now.is_proven && has_expired(credentials, now.s));
         (is_left_alone || !is_due(credentials, now.s, now.is_proven)).then(|| Arc::clone(credentials))
     }
 
@@ -127,7 +130,9 @@ impl Renewed {
     fn last(&self, clock: &Clock) -> Option<Arc<Credentials>> {
         let mut held = self.held();
         held.rested = since_boot() + PAUSE_AFTER_FAILURE;
-        held.credentials.clone().filter(|credentials| !has_expired(credentials, clock.now().s))
+        let now = clock.now();
+        // A clock that nobody has confirmed does not speak against them: it may be the one that is wrong.
+        held.credentials.clone().filter(|credentials| !(now.is_proven && has_expired(credentials, now.s)))
     }
 
     fn not_waited(&self, ended: Ended) -> Error {

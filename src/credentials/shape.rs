@@ -80,7 +80,7 @@ mod tests {
 
     const ID: &str = "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE";
     const KEY: &str = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE";
-    const NOON: Now = Now { s: 1_551_096_000, is_proven: true };
+    const NOON: Now = Now { s: 1_551_096_000, is_proven: true, is_confirmed: true };
 
     fn advice(id: &str, key: &str, token: Option<&str>) -> String {
         let shape = shape(&Credentials::new(id, key, token).unwrap(), NOON);

@@ -2,12 +2,20 @@
 //!
 //! A callback that calls the client which calls it would wait for itself, so a thread knows whose callbacks it is in.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::ffi::c_void;
+use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// A callback that a thread is in, and the one around it.
+struct Running {
+    of: u64,
+    around: *const Running,
+}
+
 thread_local! {
-    static RUNNING: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
+    // With nothing to destroy it outlives the thread's other variables, and can be used in `atexit` and the like.
+    static INNERMOST: Cell<*const Running> = const { Cell::new(ptr::null()) };
 }
 
 /// Tells a client from every other, also of those that have gone.
@@ -22,20 +30,29 @@ impl Identity {
 
     /// Runs a callback of this client.
     pub fn run<T>(self, callback: impl FnOnce() -> T) -> T {
-        struct Running;
-        impl Drop for Running {
+        struct Restore(*const Running);
+        impl Drop for Restore {
             fn drop(&mut self) {
-                RUNNING.with_borrow_mut(Vec::pop);
+                INNERMOST.set(self.0);
             }
         }
-        RUNNING.with_borrow_mut(|running| running.push(self.0));
-        let _running = Running;
+        let running = Running { of: self.0, around: INNERMOST.get() };
+        let _restore = Restore(running.around);
+        INNERMOST.set(&running);
         callback()
     }
 
     /// Whether this thread is inside of a callback of this client.
     pub fn is_running(self) -> bool {
-        RUNNING.with_borrow(|running| running.contains(&self.0))
+        let mut next = INNERMOST.get();
+        // SAFETY: each is a variable of a `run` of this thread that has not returned yet.
+        while let Some(running) = unsafe { next.as_ref() } {
+            if running.of == self.0 {
+                return true;
+            }
+            next = running.around;
+        }
+        false
     }
 }
 

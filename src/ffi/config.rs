@@ -14,7 +14,7 @@ use crate::log::{Level, Log};
 /// No limit of the library's, for trro_client_config.max_requests_per_s.
 pub const TRRO_UNLIMITED: u32 = u32::MAX;
 
-/// Something failed that a person has to mend.
+/// A call failed by what a person has to mend: credentials, rights, certificates.
 pub const TRRO_LOG_LEVEL_ERROR: i32 = 1;
 /// Something went wrong, and the library copes with it: an attempt that is repeated, a corrected clock.
 pub const TRRO_LOG_LEVEL_WARNING: i32 = 2;
@@ -85,7 +85,8 @@ pub struct trro_client_config {
     /// environment.
     pub no_proxy: *const c_char,
     /// The one network device that connections go through, "wwan0", whatever the routes are; name lookups go as the
-    /// system sends them. Linux before 5.7 allows it to privileged programs only. NULL: as the routes are.
+    /// system sends them, and so does the metadata service. Linux before 5.7 allows it to privileged programs only. NULL: as the
+    /// routes are.
     pub network_interface: *const c_char,
     /// Sent as User-Agent; NULL: "libtrro/" and the version.
     pub user_agent: *const c_char,
@@ -106,7 +107,8 @@ pub struct trro_client_config {
     pub max_requests_per_s: u32,
     /// How many devices share the account and may be switched on in the same moment; 0: not known. If it is more than 20,
     /// the first request of a client is sent at a random moment within 1.25 * fleet_size / 20 s, and a call whose deadline
-    /// is before it returns TRRO_STATUS_THROTTLED with error->retry_after_ms.
+    /// is before it returns TRRO_STATUS_THROTTLED with error->retry_after_ms: keep the client, which remembers the moment, and
+    /// call again then. 0 to 1000000.
     pub fleet_size: u32,
     /// The least important messages that log_fn gets, TRRO_LOG_LEVEL_...; 0: TRRO_LOG_LEVEL_INFO.
     pub log_level: i32,

@@ -19,7 +19,8 @@ pub const TRRO_SIGNING_KEY_SIZE: usize = 32;
 /// Either secret_key, or signing_key with signing_date: the key of one day, from which the secret key cannot be found. A device
 /// that is handed one every day by a server of its fleet needs no secret key (c-examples/day_key.c). Until the service has
 /// said what time it is, a request is signed at the second of signing_date that is nearest to the system clock; afterwards
-/// the key is used on its day and for 4 minutes more, and then calls return TRRO_STATUS_NO_CREDENTIALS.
+/// the key is used on its day and for 4 minutes more, and then calls return TRRO_STATUS_NO_CREDENTIALS. That is so for a minute
+/// after an answer that told the time; then one request is sent all the same, in case it was wrong.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct trro_credentials {
@@ -36,7 +37,8 @@ pub struct trro_credentials {
     /// The day (UTC) of signing_key, "YYYY-MM-DD"; NULL without one.
     pub signing_date: *const c_char,
     /// When the service stops taking it, in seconds since 1970; 0: never. From then on, by the service's time, calls return
-    /// TRRO_STATUS_NO_CREDENTIALS; a trro_credentials_fn is asked for others a minute before.
+    /// TRRO_STATUS_NO_CREDENTIALS, if an answer has told the time within the last minute; a trro_credentials_fn is asked for
+    /// others a minute before.
     pub expires_at_s: i64,
 }
 

@@ -143,9 +143,9 @@ type PanicHook = Box<dyn Fn(&std::panic::PanicHookInfo<'_>) + Send + Sync>;
 /// process that is itself written in Rust goes where it went before.
 fn silent_inside(previous: PanicHook) -> PanicHook {
     Box::new(move |info| {
-        let thread = std::thread::current();
-        let is_ours = DEPTH.get() > 0 || thread.name().is_some_and(|name| name.starts_with("trro-"));
-        if !is_ours {
+        // The name is asked for last: it is gone when a thread is about to end.
+        let is_in_thread_of_ours = || std::thread::current().name().is_some_and(|name| name.starts_with("trro-"));
+        if DEPTH.get() == 0 && !is_in_thread_of_ours() {
             previous(info);
         }
     })

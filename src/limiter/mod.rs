@@ -17,7 +17,7 @@ mod lanes;
 use std::time::Duration;
 
 use crate::retry::part;
-use lanes::Lanes;
+pub use lanes::Lanes;
 
 /// What a client sends at most, where the caller says nothing.
 pub const DEFAULT_MAX_REQUESTS_PER_S: u32 = 5;

@@ -16,7 +16,6 @@ use zeroize::Zeroize;
 
 use super::connect::{Options, UntilDeadline, connect, is_deadline, is_idle_and_open};
 use super::{BUFFER_BYTES, Settings, through_ureq, tls, tunnel};
-use crate::cancel::Cancel;
 use crate::error::{Error, Status};
 
 /// Makes connections to the endpoint.
@@ -33,9 +32,8 @@ impl Connector {
     fn open(&self, details: &ConnectionDetails<'_>) -> Result<Connection, Error> {
         let settings = &self.settings;
         let deadline = deadline_of(&details.timeout);
-        let cancel = Arc::clone(&settings.cancel);
         let stream = connect_first_hop(settings, &details.addrs, deadline)?;
-        let mut socket = UntilDeadline { stream: &stream, deadline, cancel: &cancel };
+        let mut socket = UntilDeadline { stream: &stream, deadline, cancel: &settings.cancel };
         if let Some(proxy) = &settings.proxy {
             tunnel::open(proxy, &settings.endpoint, &mut socket)?;
         }
@@ -45,8 +43,10 @@ impl Connector {
         };
         self.tell(&stream, session.as_deref());
         let buffers = LazyBuffers::new(BUFFER_BYTES, details.config.output_buffer_size());
-        let held_back = Vec::with_capacity(BUFFER_BYTES);
-        Ok(Connection { stream, session, buffers, held_back, cancel, exchanges: 0, is_answering: false })
+        // Room for the head, however long the token: a vector that grows leaves copies of it behind.
+        let held_back = Vec::with_capacity(details.config.output_buffer_size());
+        let settings = Arc::clone(settings);
+        Ok(Connection { stream, session, buffers, held_back, settings, exchanges: 0, is_answering: false })
     }
 
     fn tell(&self, stream: &TcpStream, session: Option<&ClientConnection>) {
@@ -86,7 +86,7 @@ pub struct Connection {
     session: Option<Box<ClientConnection>>,
     buffers: LazyBuffers,
     held_back: Vec<u8>,
-    cancel: Arc<Cancel>,
+    settings: Arc<Settings>,
     /// How many requests it has carried, with the one that it carries now.
     exchanges: u64,
     /// Whether a byte of the answer to the current request has come.
@@ -111,7 +111,7 @@ impl Connection {
         if self.held_back.is_empty() {
             return Ok(());
         }
-        let mut socket = UntilDeadline { stream: &self.stream, deadline, cancel: &self.cancel };
+        let mut socket = UntilDeadline { stream: &self.stream, deadline, cancel: &self.settings.cancel };
         match &mut self.session {
             None => socket.write_all(&self.held_back)?,
             Some(session) => {
@@ -132,7 +132,7 @@ impl Connection {
     }
 
     fn receive(&mut self, deadline: Instant) -> Result<usize, io::Error> {
-        let mut socket = UntilDeadline { stream: &self.stream, deadline, cancel: &self.cancel };
+        let mut socket = UntilDeadline { stream: &self.stream, deadline, cancel: &self.settings.cancel };
         let room = self.buffers.input_append_buf();
         let Some(session) = &mut self.session else {
             return socket.read(room);
@@ -174,6 +174,9 @@ impl Transport for Connection {
             return Err(through_ureq(Error::new(Status::BadResponse, message)));
         }
         let deadline = deadline_of(&timeout);
+        if let (Some(gate), false) = (&self.settings.gate, self.held_back.is_empty()) {
+            gate.pass(deadline).map_err(through_ureq)?;
+        }
         let received = self.send_held_back(deadline).and_then(|()| self.receive(deadline));
         let may_be_stale = self.exchanges > 1 && !self.is_answering;
         match received {
@@ -184,7 +187,7 @@ impl Transport for Connection {
                 Ok(length > 0)
             }
             Err(error) if is_deadline(&error) => Err(ureq::Error::Timeout(timeout.reason)),
-            Err(_) if may_be_stale && !self.cancel.is_set() => Err(ureq::Error::Other(Box::new(Stale))),
+            Err(_) if may_be_stale && !self.settings.cancel.is_set() => Err(ureq::Error::Other(Box::new(Stale))),
             Err(error) => Err(match tls::refusal(&error) {
                 Some(refusal) if !self.is_answering => through_ureq(refusal),
                 _ => error.into(),

@@ -10,10 +10,12 @@
 //! | `tls` | roots and handshake |
 //! | `verifier` | at which time certificates are checked |
 //! | `connection` | one connection as ureq sees it: a request leaves in one piece |
+//! | `gate` | how many requests leave in a second |
 //! | `probe` | one connection opened in stages, for who wants to see each |
 
 mod connect;
 mod connection;
+pub mod gate;
 pub mod probe;
 mod resolve;
 pub mod tls;
@@ -23,6 +25,8 @@ mod verifier;
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use zeroize::Zeroizing;
 
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, request};
 
@@ -34,6 +38,7 @@ use crate::log::Log;
 use crate::proxy::Proxy;
 use crate::sys::since_boot;
 use connection::{Connector, Stale};
+use gate::Gate;
 use probe::Probe;
 use resolve::Resolver;
 use tls::Tls;
@@ -58,6 +63,8 @@ pub struct Settings {
     pub connect_timeout: Duration,
     /// Of the body, after decompression.
     pub max_response_bytes: u32,
+    /// Passed by every request as it leaves.
+    pub gate: Option<Gate>,
     /// Ends every wait.
     pub cancel: Arc<Cancel>,
     /// Told of connections.
@@ -67,8 +74,7 @@ pub struct Settings {
 /// A header to send. Secret ones are never formatted.
 pub type Header<'a> = (&'static str, &'a str);
 
-/// What came back.
-#[derive(Debug)]
+/// What came back. What a metadata service answers is a secret.
 pub struct Answer {
     /// The HTTP status.
     pub http_status: u16,
@@ -304,9 +310,10 @@ fn run<B: ureq::AsSendBody>(
 /// what was compressed, twice the memory is used.
 fn read_whole(mut reader: impl Read) -> io::Result<Vec<u8>> {
     let mut whole = Vec::new();
-    let mut part = [0; 8 * 1024];
+    // It may hold the credentials of a role.
+    let mut part = Zeroizing::new([0; 8 * 1024]);
     loop {
-        let length = reader.read(&mut part)?;
+        let length = reader.read(part.as_mut_slice())?;
         if length == 0 {
             return Ok(whole);
         }

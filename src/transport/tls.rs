@@ -144,8 +144,8 @@ impl Tls {
         name: &ServerName<'static>,
         stream: &mut UntilDeadline<'_>,
     ) -> Result<ClientConnection, Error> {
-        let config = self.made()?.config;
-        let mut session = ClientConnection::new(config, name.clone()).map_err(|error| explain(&error))?;
+        let made = self.made()?;
+        let mut session = ClientConnection::new(made.config, name.clone()).map_err(|error| explain(&error))?;
         // A request is in memory as a whole before it is sent, whatever its length.
         session.set_buffer_limit(None);
         while session.is_handshaking() {
@@ -157,6 +157,10 @@ impl Tls {
                         .with_os_error(&error)
                 }
             })?;
+        }
+        if session.handshake_kind() != Some(HandshakeKind::Resumed) {
+            let shown = session.peer_certificates().unwrap_or_default();
+            made.verifier.take(name, shown).map_err(|error| explain(&error))?;
         }
         Ok(session)
     }

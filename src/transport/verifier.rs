@@ -18,10 +18,16 @@ use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, Sign
 
 use crate::clock::{Clock, Sample};
 
-/// No clock that is right says less. `SOURCE_DATE_EPOCH` at build time, else when this version was written.
+/// When this version was written: 2026-11-24.
+const WRITTEN_AT_S: u64 = 1_795_478_400;
+/// Nobody builds a version so long after it was written; a value in milliseconds is not taken for one in seconds.
+const LAST_BUILD_S: u64 = WRITTEN_AT_S + 50 * 365 * 86_400;
+/// No clock that is right says less. `SOURCE_DATE_EPOCH` at build time, unless it is before this version was written, as in
+/// builds that set it to 1980.
 pub const RELEASED_AT_S: u64 = match option_env!("SOURCE_DATE_EPOCH") {
-    Some(digits) => seconds(digits),
-    None => 1_795_478_400, // 2026-11-24
+    Some(digits) if seconds(digits) > WRITTEN_AT_S => seconds(digits),
+    Some(_) => WRITTEN_AT_S,
+    None => WRITTEN_AT_S,
 };
 
 /// How many different chains are taken before the time is known. A service has one or two.
@@ -32,6 +38,7 @@ const fn seconds(digits: &str) -> u64 {
     while index < digits.len() {
         assert!(digits[index].is_ascii_digit(), "SOURCE_DATE_EPOCH is not a number of seconds");
         value = value * 10 + (digits[index] - b'0') as u64;
+        assert!(value <= LAST_BUILD_S, "SOURCE_DATE_EPOCH is too far ahead to be a number of seconds since 1970");
         index += 1;
     }
     value
@@ -45,7 +52,17 @@ struct Chain {
     name: ServerName<'static>,
 }
 
-/// What the peers showed in full handshakes.
+impl Chain {
+    fn new(end_entity: &CertificateDer<'_>, intermediates: &[CertificateDer<'_>], name: &ServerName<'_>) -> Chain {
+        Chain {
+            end_entity: end_entity.clone().into_owned(),
+            intermediates: intermediates.iter().map(|certificate| certificate.clone().into_owned()).collect(),
+            name: name.to_owned(),
+        }
+    }
+}
+
+/// What the peers showed in full handshakes, and proved to have the key of.
 #[derive(Debug, Default)]
 struct Shown {
     /// While the time is not known, every one; afterwards the last.
@@ -76,15 +93,20 @@ impl Verifier {
 
     /// Whether an answer that says so of the time, or nothing, may be believed. Whoever was taken without knowing the time must
     /// be valid by the service's time where that is known by now, else by the answer's, else (an answer that says no time
-    /// proves none) as without any of this: by the system clock.
+    /// proves none) as without any of this: by the system clock. Who is not valid yet by what is known is so by an answer that
+    /// contradicts it: what is known has fallen behind.
     pub fn believe(&self, sample: Option<&Sample>) -> Result<(), Error> {
         let mut shown = self.shown();
         let now = self.clock.now();
+        let contradicting = sample.filter(|sample| self.clock.is_contradicted_by(sample));
         if shown.is_unproven {
             let said = sample.filter(|_| !now.is_proven).map(Sample::service_time_s);
-            self.verify_all_at(&shown.chains, said.unwrap_or(now.s))?;
+            match self.verify_all_at(&shown.chains, said.unwrap_or(now.s)) {
+                Err(error) if is_not_valid_yet(&error) && contradicting.is_some() => {}
+                verified => verified?,
+            }
         }
-        if let Some(sample) = sample.filter(|sample| self.clock.is_contradicted_by(sample)) {
+        if let Some(sample) = contradicting {
             self.verify_all_at(&shown.chains, sample.service_time_s())?;
         }
         if now.is_proven || sample.is_some() {
@@ -114,37 +136,58 @@ impl Verifier {
         self.inner.verify_server_cert(&chain.end_entity, &chain.intermediates, &chain.name, &[], at)
     }
 
-    fn take_proven(&self, chain: Chain, now_s: i64) -> Result<ServerCertVerified, Error> {
-        let verified = self.verify(&chain, unix_time(now_s))?;
+    /// Takes the chain of a peer that has ended a full handshake, and so has proven that it has the key: anybody can show a
+    /// chain.
+    pub fn take(&self, name: &ServerName<'_>, certificates: &[CertificateDer<'_>]) -> Result<(), Error> {
+        let [end_entity, intermediates @ ..] = certificates else { return Err(Error::NoCertificatesPresented) };
+        let chain = Chain::new(end_entity, intermediates, name);
+        let now = self.clock.now();
+        // Another thread may have learned the time since the certificate was verified.
+        let is_proven = now.is_proven
+            && match self.verify(&chain, unix_time(now.s)) {
+                Ok(_) => true,
+                Err(error) if is_not_valid_yet(&error) => false,
+                Err(error) => return Err(error),
+            };
         let mut shown = self.shown();
-        if !shown.is_unproven {
-            shown.chains = vec![chain];
+        if is_proven {
+            if !shown.is_unproven {
+                shown.chains = vec![chain];
+            }
+            return Ok(());
         }
-        Ok(verified)
-    }
-
-    fn take_unproven(&self, chain: Chain, system_time_s: i64) -> Result<ServerCertVerified, Error> {
-        let verified = self.verify_at_earliest(&chain, system_time_s)?;
-        let mut shown = self.shown();
+        shown.is_unproven = true;
         if !shown.chains.contains(&chain) {
             if shown.chains.len() == MOST_CHAINS {
-                return Err(Error::General("too many different certificates before the time is known".into()));
+                // Whoever they were, none of their answers has told the time.
+                shown.chains.clear();
             }
             shown.chains.push(chain);
         }
-        shown.is_unproven = true;
-        Ok(verified)
+        Ok(())
+    }
+
+    /// By the service's time where it is known. What is not valid yet by then is taken as if it were not known: what is known may
+    /// have fallen behind, as on a machine whose clock since boot stands still while it is suspended.
+    fn verify_now(&self, chain: &Chain) -> Result<ServerCertVerified, Error> {
+        let now = self.clock.now();
+        if !now.is_proven {
+            return self.verify_at_earliest(chain, unix_time(now.s).max(released_at()));
+        }
+        match self.verify(chain, unix_time(now.s)) {
+            Err(error) if is_not_valid_yet(&error) => self.verify_at_earliest(chain, unix_time(now.s)),
+            verified => verified,
+        }
     }
 
     fn shown(&self) -> MutexGuard<'_, Shown> {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// At the system clock or the release, whichever is later, and if that is too early for the chain when its last
-    /// certificate becomes valid. Each error names one certificate that is not valid yet, so no chain needs more rounds than
-    /// it has certificates.
-    fn verify_at_earliest(&self, chain: &Chain, system_time_s: i64) -> Result<ServerCertVerified, Error> {
-        let mut at = unix_time(system_time_s).max(UnixTime::since_unix_epoch(Duration::from_secs(RELEASED_AT_S)));
+    /// At that time, and if that is too early for the chain when its last certificate becomes valid. Each error names one
+    /// certificate that is not valid yet, so no chain needs more rounds than it has certificates.
+    fn verify_at_earliest(&self, chain: &Chain, earliest: UnixTime) -> Result<ServerCertVerified, Error> {
+        let mut at = earliest;
         for _ in 0..=chain.intermediates.len() {
             match self.verify(chain, at) {
                 Err(Error::InvalidCertificate(CertificateError::NotValidYetContext { not_before, .. })) => {
@@ -155,6 +198,15 @@ impl Verifier {
         }
         self.verify(chain, at)
     }
+}
+
+fn released_at() -> UnixTime {
+    UnixTime::since_unix_epoch(Duration::from_secs(RELEASED_AT_S))
+}
+
+fn is_not_valid_yet(error: &Error) -> bool {
+    use CertificateError::{NotValidYet, NotValidYetContext};
+    matches!(error, Error::InvalidCertificate(NotValidYet | NotValidYetContext { .. }))
 }
 
 fn unix_time(s: i64) -> UnixTime {
@@ -171,13 +223,7 @@ impl ServerCertVerifier for Verifier {
         _: &[u8],
         _: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let chain = Chain {
-            end_entity: end_entity.clone().into_owned(),
-            intermediates: intermediates.iter().map(|certificate| certificate.clone().into_owned()).collect(),
-            name: name.to_owned(),
-        };
-        let now = self.clock.now();
-        if now.is_proven { self.take_proven(chain, now.s) } else { self.take_unproven(chain, now.s) }
+        self.verify_now(&Chain::new(end_entity, intermediates, name))
     }
 
     fn verify_tls12_signature(
@@ -254,6 +300,12 @@ mod tests {
         (verifier, Chain { end_entity, intermediates, name: ServerName::try_from("localhost").unwrap() })
     }
 
+    /// As after a handshake.
+    fn take(verifier: &Verifier, chain: &Chain) -> Result<(), Error> {
+        let certificates = [std::slice::from_ref(&chain.end_entity), &chain.intermediates].concat();
+        verifier.take(&chain.name, &certificates)
+    }
+
     fn is_about_the_time(error: &Error) -> bool {
         use CertificateError::{ExpiredContext, NotValidYetContext};
         matches!(error, Error::InvalidCertificate(ExpiredContext { .. } | NotValidYetContext { .. }))
@@ -297,7 +349,7 @@ mod tests {
         ];
         for (system_year, leaf, intermediate, is_taken) in table {
             let (verifier, chain) = made(leaf, intermediate);
-            let taken = verifier.verify_at_earliest(&chain, start_s(system_year));
+            let taken = verifier.verify_at_earliest(&chain, unix_time(start_s(system_year)).max(released_at()));
             assert_eq!(taken.is_ok(), is_taken, "{system_year} {leaf:?} {intermediate:?}: {taken:?}");
             assert!(taken.err().is_none_or(|error| is_about_the_time(&error)));
         }
@@ -307,7 +359,7 @@ mod tests {
     fn what_is_wrong_beside_the_time_is_wrong_at_any_time() {
         let (_, chain) = made((2000, 2100), None);
         let (verifier, _) = made((2000, 2100), None);
-        let error = verifier.take_unproven(chain, 0).unwrap_err();
+        let error = verifier.verify_now(&chain).unwrap_err();
         assert!(
             matches!(
                 error,
@@ -323,7 +375,7 @@ mod tests {
         for (leaf, intermediate) in [((release, release + 4), None), ((2000, 2100), Some((release, release + 4)))] {
             for (said, is_believed) in [(release - 1, false), (release + 1, true), (release + 5, false)] {
                 let (verifier, chain) = made(leaf, intermediate);
-                verifier.take_unproven(chain, 0).unwrap();
+                take(&verifier, &chain).unwrap();
                 let believed = verifier.believe(Some(&sample(said)));
                 assert_eq!(believed.is_ok(), is_believed, "{said}: {believed:?}");
                 assert!(believed.err().is_none_or(|error| is_about_the_time(&error)));
@@ -335,12 +387,12 @@ mod tests {
     #[test]
     fn an_answer_that_says_no_time_proves_none() {
         let (verifier, chain) = made((2000, 2100), None);
-        verifier.take_unproven(chain, 0).unwrap();
+        take(&verifier, &chain).unwrap();
         assert_eq!(verifier.believe(None), Ok(()));
         assert!(verifier.shown().is_unproven);
         let (release, _) = release();
         let (verifier, chain) = made((release + 50, release + 60), None);
-        verifier.take_unproven(chain, 0).unwrap();
+        take(&verifier, &chain).unwrap();
         assert!(is_about_the_time(&verifier.believe(None).unwrap_err()));
     }
 
@@ -349,7 +401,7 @@ mod tests {
         let (release, _) = release();
         let (verifier, chain) = made((2000, 2100), None);
         let (_, stranger) = made((release, release + 4), None);
-        verifier.take_unproven(chain, 0).unwrap();
+        take(&verifier, &chain).unwrap();
         verifier.shown().chains.push(stranger);
         assert!(verifier.believe(Some(&sample(release + 1))).is_err());
     }
@@ -358,7 +410,7 @@ mod tests {
     fn where_another_thread_has_proven_the_time_that_counts() {
         let (release, _) = release();
         let (verifier, chain) = made((release, release + 4), None);
-        verifier.take_unproven(chain, 0).unwrap();
+        take(&verifier, &chain).unwrap();
         let boot = crate::sys::since_boot();
         verifier.clock.learn(Sample::new(start_s(release + 5), boot, boot));
         assert!(is_about_the_time(&verifier.believe(None).unwrap_err()));
@@ -368,14 +420,34 @@ mod tests {
     #[test]
     fn once_it_is_proven_the_services_time_counts_alone() {
         let (release, _) = release();
-        for (proven, is_taken) in [(release - 2, false), (release - 1, true), (release + 1, true), (release + 5, false)]
-        {
+        for (proven, is_taken) in [(release - 1, true), (release + 1, true), (release + 5, false)] {
             let (verifier, chain) = made((release - 1, release + 4), None);
             let boot = crate::sys::since_boot();
             verifier.clock.learn(Sample::new(start_s(proven) + 1, boot, boot));
             let Chain { end_entity, name, .. } = &chain;
             let taken = verifier.verify_server_cert(end_entity, &[], name, &[], UnixTime::now());
             assert_eq!(taken.is_ok(), is_taken, "{proven}: {taken:?}");
+        }
+    }
+
+    /// What is known can fall behind, and must not keep the client from a renewed certificate for ever.
+    #[test]
+    fn a_chain_that_is_not_valid_yet_by_what_is_known_is_believed_with_an_answer_that_contradicts_it_only() {
+        let (release, _) = release();
+        for (said, is_believed) in [
+            (None, false),
+            (Some(release - 2), false),
+            (Some(release - 1), false),
+            (Some(release + 1), true),
+            (Some(release + 5), false),
+        ] {
+            let (verifier, chain) = made((release, release + 4), None);
+            let boot = crate::sys::since_boot();
+            verifier.clock.learn(Sample::new(start_s(release - 2), boot, boot));
+            verifier.verify_now(&chain).unwrap();
+            take(&verifier, &chain).unwrap();
+            let said = said.map(|year| Sample::new(start_s(year), boot, boot));
+            assert_eq!(verifier.believe(said.as_ref()).is_ok(), is_believed, "{said:?}");
         }
     }
 
@@ -388,7 +460,7 @@ mod tests {
             let (verifier, chain) = made((release, release + 4), None);
             let boot = crate::sys::since_boot();
             verifier.clock.learn(Sample::new(start_s(release + 1), boot, boot));
-            verifier.take_proven(chain, start_s(release + 1)).unwrap();
+            take(&verifier, &chain).unwrap();
             let said = Sample::new(start_s(said), boot, boot);
             assert_eq!(verifier.believe(Some(&said)).is_ok(), is_believed, "{said:?}");
         }
@@ -398,10 +470,12 @@ mod tests {
     fn a_chain_is_kept_once_and_not_any_number_of_them() {
         let (verifier, chain) = made((2000, 2100), None);
         for _ in 0..2 {
-            verifier.take_unproven(chain.clone(), 0).unwrap();
+            take(&verifier, &chain).unwrap();
         }
         assert_eq!(verifier.shown().chains.len(), 1);
         verifier.shown().chains = (0..MOST_CHAINS).map(|_| made((2000, 2100), None).1).collect();
-        assert!(verifier.take_unproven(chain, 0).is_err());
+        let (_, another) = made((2000, 2100), None);
+        take(&verifier, &another).unwrap();
+        assert_eq!(verifier.shown().chains, [another]);
     }
 }
