@@ -723,7 +723,7 @@ typedef struct trro_watch_config {
      * then gives what it says as TRRO_SOURCE_SNAPSHOT until the service has answered: with the age that follows from the clock,
      * or TRRO_REASON_AGE_UNKNOWN as long as the clock is behind the moment of the answer. It is replaced as a whole, so that
      * after a power cut there is the old or the new one; written when something has changed, and else 24 times within
-     * max_stale_s. A file of another device, project, endpoint or number of streams, or one that is damaged, is not used,
+     * max_stale_s. A file of another device, project or endpoint, or one that is damaged, is not used,
      * and log_fn is told why. Two watches must not share one.
      */
     const char *snapshot_path;
@@ -1208,7 +1208,8 @@ void trro_client_cancel(const struct trro_client *client);
  *
  * @param client  Must not be NULL.
  * @param error   What went wrong; may be NULL.
- * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT, also while a cancelled call has not returned yet;
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT, also while a cancelled call, or a cancelled request of a watch, has
+ *         not returned yet;
  *         TRRO_STATUS_INTERNAL.
  * @par Threads
  * Any.
@@ -1216,7 +1217,8 @@ void trro_client_cancel(const struct trro_client *client);
  * Never.
  * @since 0.1.0
  */
-trro_status trro_client_resume(const struct trro_client *client, struct trro_error *error);
+trro_status trro_client_resume(const struct trro_client *client,
+                               struct trro_error *error);
 
 /**
  * By how much the service's time is ahead of the system clock, at this moment, as far as its answers have told. The

@@ -18,7 +18,7 @@
 //! | `metadata` | the role of a cloud instance, asked for | `transport`, `credentials`, `clock`, `cancel`, `endpoint`, `log`, `error` |
 //! | `transport` | bytes to the service and back | `limiter`, `cancel`, `clock`, `endpoint`, `log`, `proxy`, `sys`, `error` |
 //! | [`credentials`] | what signs a request, and where it comes from | `api`, `sign`, `clock`, `cancel`, `log`, `sys`, `error` |
-//! | [`snapshot`] | the last known answer of a watch, in a file | `authorization`, `error` |
+//! | [`snapshot`] | the last known answer of a watch, in a file | `authorization`, `sys`, `error` |
 //! | [`device_config`] | the config.json of the vendor's field SDK | `error` |
 //! | [`authorization`] | the verdict on a device; pure | `api` |
 //! | [`api`] | the actions of TRRO: request in, typed response out; no I/O | `error` |

@@ -1,234 +1,468 @@
-//! The last known answer of a watch, in a file: for a start without a network. Uses `authorization`, `error`.
+//! The last known answer about a device, in a file: after a crash or a power cut the old one or the new one, never
+//! another. Uses `authorization`, `sys`, `error`.
 //!
-//! The file is a line that says what follows and its digest (SHA-256, or HMAC-SHA-256 with a key), and a line of JSON. It protects
-//! against corruption and against a file of another device; with a key also against whoever does not have it. It does not
-//! protect against who can put back an older file that was good once, or who reads the key.
+//! The file is a head line, and everything that is known as JSON:
 //!
-//! It is replaced as a whole: written beside, flushed, and renamed, so that after a power cut there is the old or the new one.
+//! ```text
+//! trro-snapshot 1 sha256 <SHA-256 of the rest of the file, in lower-case hexadecimal>
+//! {
+//!   "version": 1,
+//! ```
+//!
+//! With a key of the caller's the word is `hmac-sha256`, and so is the digest. A file with the other word is refused,
+//! or whoever can write the file could do without the key.
+//!
+//! What SHA-256 finds out: a damaged file, and with the fields below it the file of another device. What only the key
+//! does: a file that somebody made up. What neither does: an old file of the same device put back in its place, and
+//! somebody who can read the key.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use hmac::{Hmac, KeyInit, Mac};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
-use zeroize::Zeroizing;
 
-use crate::authorization::{Facts, Finding, Reason, RequestId};
-use crate::error::{Error, printable};
+use crate::authorization::{Facts, Finding, Reason, RequestId, judge};
+use crate::error::{Error, Status, printable};
+use crate::sys;
 
-/// How many bytes a key has.
-pub const KEY_BYTES: usize = 32;
+/// With which a caller protects the file from whoever does not have it.
+pub type Key = [u8; 32];
 
-const FORMAT: &str = "trro-snapshot 1";
-const MOST_BYTES: u64 = 64 << 10;
+const NAME: &str = "trro-snapshot";
+const VERSION: u32 = 1;
+const SHA_256: &str = "sha256";
+const HMAC_SHA_256: &str = "hmac-sha256";
+/// A file has less than 1 KiB, and some more where ids are long.
+const MAX_BYTES: usize = 64 << 10;
+/// What the name of the file is followed by while it is being written.
+const UNFINISHED: &str = ".new";
+/// How often the unfinished file may be finished by others between opening and locking it.
+const MOST_OPENINGS: u32 = 10;
 
-/// Where the answer about one device is kept.
-pub struct Snapshot {
-    path: PathBuf,
-    key: Option<Zeroizing<[u8; KEY_BYTES]>>,
-    whose: Whose,
+/// What an answer is about. An answer about anything else is not for the reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Whose<'a> {
+    /// The URL of the service.
+    pub endpoint: &'a str,
+    /// The project, in which ids of devices are unique.
+    pub project_id: &'a str,
+    /// The device.
+    pub device_id: &'a str,
 }
 
-/// What an answer is about. An answer for other streams is another one.
+/// What is kept of a [`Finding`]: all but its time since boot, which means nothing to another boot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Whose {
-    endpoint: String,
-    project_id: String,
-    device_id: String,
-    streams: u32,
+#[serde(deny_unknown_fields)]
+pub struct Content {
+    /// As in [`Whose`].
+    pub endpoint: String,
+    /// As in [`Whose`].
+    pub project_id: String,
+    /// As in [`Whose`].
+    pub device_id: String,
+    /// As in [`Finding`], for so many streams.
+    #[serde(with = "StoredReason")]
+    pub reason: Reason,
+    /// As in [`Finding`].
+    pub streams: u32,
+    /// As in [`Finding`].
+    #[serde(with = "StoredFacts")]
+    pub facts: Facts,
+    /// As in [`Finding`].
+    #[serde(deserialize_with = "required")]
+    pub limited_time_minutes: Option<i64>,
+    /// As in [`Finding`].
+    pub answered_at_s: i64,
+    /// As in [`Finding`].
+    #[serde(serialize_with = "store_request_id", deserialize_with = "stored_request_id")]
+    pub request_id: RequestId,
+}
+
+/// The JSON.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored<C> {
+    version: u32,
+    answer: C,
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Content {
-    whose: Whose,
-    answered_at_s: i64,
-    reason: i32,
+#[serde(remote = "Facts", deny_unknown_fields)]
+struct StoredFacts {
+    #[serde(deserialize_with = "required")]
     license_count: Option<i64>,
+    #[serde(deserialize_with = "required")]
     remain_days: Option<i64>,
+    #[serde(deserialize_with = "required")]
     expire_time_s: Option<i64>,
+    #[serde(deserialize_with = "required")]
     monthly_remain_time: Option<i64>,
-    limited_time_minutes: Option<i64>,
-    request_id: String,
 }
 
-impl Snapshot {
-    /// For the answers of the service at `endpoint` about this device and so many streams.
-    pub fn new(
-        path: &str,
-        key: Option<&[u8; KEY_BYTES]>,
-        endpoint: &str,
-        project_id: &str,
-        device_id: &str,
-        streams: u32,
-    ) -> Snapshot {
-        Snapshot {
-            path: PathBuf::from(path),
-            key: key.map(|key| Zeroizing::new(*key)),
-            whose: Whose {
-                endpoint: endpoint.to_owned(),
-                project_id: project_id.to_owned(),
-                device_id: device_id.to_owned(),
-                streams,
-            },
-        }
-    }
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Reason", rename_all = "snake_case")]
+enum StoredReason {
+    NotAsked,
+    Authorized,
+    NotFound,
+    NotBound,
+    NotEnough,
+    Expired,
+    NoDuration,
+    RowsDiffer,
+    CountUnknown,
+    ExpiryContradicts,
+    ExpiryUnknown,
+    TooOld,
+    AgeUnknown,
+}
 
-    /// The answer that is kept, if there is a file; when it came since boot is not in it. An error says what is wrong with it.
-    pub fn read(&self) -> Result<Option<Finding>, Error> {
-        let text = match self.text() {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(self.failed("cannot be read", &error)),
-        };
-        let content = self.decode(&text).map_err(|fault| self.fault(fault))?;
-        if content.whose != self.whose {
-            return Err(self.fault("holds the answer of another service, about another device or for other streams"));
-        }
-        content.finding().map(Some).ok_or_else(|| self.fault("holds a reason that this version does not know"))
-    }
+/// A number or null; a field that is not there is neither.
+fn required<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    Option::deserialize(deserializer)
+}
 
-    /// Replaces what is kept.
-    pub fn write(&self, finding: &Finding) -> Result<(), Error> {
-        let json = serde_json::to_string(&Content::of(&self.whose, finding))
-            .map_err(|error| self.fault(&error.to_string()))?;
-        let (name, digest) = self.digest(&json);
-        let text = format!("{FORMAT} {name} {digest}\n{json}\n");
-        self.replace(text.as_bytes()).map_err(|error| self.failed("cannot be written", &error))
-    }
+fn store_request_id<S: serde::Serializer>(request_id: &RequestId, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&request_id.text())
+}
 
-    fn text(&self) -> io::Result<String> {
-        // Non-blocking, or opening a FIFO would wait for somebody to write to it.
-        let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(&self.path)?;
-        if !file.metadata()?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-        }
-        let mut text = String::new();
-        file.take(MOST_BYTES).read_to_string(&mut text)?;
-        Ok(text)
-    }
-
-    fn decode(&self, text: &str) -> Result<Content, &'static str> {
-        let (head, json) = text.split_once('\n').ok_or("is damaged: it has no second line")?;
-        let json = json.strip_suffix('\n').ok_or("is damaged: it ends too early")?;
-        let mut words = head.strip_prefix(FORMAT).ok_or("is no snapshot of this version")?.split(' ').skip(1);
-        let (name, digest) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-        let is_right = match (&self.key, name) {
-            (None, "sha256") => self.digest(json).1 == digest,
-            (Some(key), "hmac-sha256") => is_hmac(key, json, digest),
-            (None, _) => return Err("was made with a key, and none is given"),
-            (Some(_), _) => return Err("was made without a key, and one is given"),
-        };
-        if !is_right || words.next().is_some() {
-            return Err("is damaged, or not made with this key: its digest is wrong");
-        }
-        serde_json::from_str(json).map_err(|_| "holds what this version does not know")
-    }
-
-    fn digest(&self, json: &str) -> (&'static str, String) {
-        match &self.key {
-            None => ("sha256", hex::encode(Sha256::digest(json))),
-            Some(key) => (
-                "hmac-sha256",
-                hmac(key, json).map_or_else(String::new, |mac| hex::encode(mac.finalize().into_bytes())),
-            ),
-        }
-    }
-
-    fn replace(&self, text: &[u8]) -> io::Result<()> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        // Of this process and of this moment only, so that no two writers share one.
-        let mut beside = self.path.clone().into_os_string();
-        beside.push(format!(".{}-{}.tmp", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
-        let beside = PathBuf::from(beside);
-        let replaced = write_flushed(&beside, text)
-            .and_then(|()| fs::rename(&beside, &self.path))
-            .and_then(|()| flush_folder(&self.path));
-        if replaced.is_err() {
-            // It may not even be there.
-            let _ = fs::remove_file(&beside);
-        }
-        replaced
-    }
-
-    fn fault(&self, fault: &str) -> Error {
-        let path = printable(&self.path.to_string_lossy());
-        Error::invalid_argument("snapshot_path", format_args!("{fault}: {path}"))
-    }
-
-    fn failed(&self, what: &str, error: &io::Error) -> Error {
-        let path = printable(&self.path.to_string_lossy());
-        Error::invalid_argument("snapshot_path", format_args!("{what}: {path}: {error}")).with_os_error(error)
-    }
+fn stored_request_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RequestId, D::Error> {
+    String::deserialize(deserializer).map(|text| RequestId::new(&text))
 }
 
 impl Content {
-    fn of(whose: &Whose, finding: &Finding) -> Content {
-        let Finding { reason, facts, limited_time_minutes, answered_at_s, request_id, .. } = *finding;
-        Content {
-            whose: whose.clone(),
-            answered_at_s,
-            reason: reason as i32,
-            license_count: facts.license_count,
-            remain_days: facts.remain_days,
-            expire_time_s: facts.expire_time_s,
-            monthly_remain_time: facts.monthly_remain_time,
+    /// What is to be kept of an answer.
+    pub fn new(whose: &Whose<'_>, finding: &Finding) -> Content {
+        let Finding {
+            reason,
+            streams,
+            facts,
             limited_time_minutes,
-            request_id: request_id.text(),
+            answered_at_s,
+            answered_boottime_ms: _,
+            request_id,
+        } = *finding;
+        Content {
+            endpoint: whose.endpoint.to_owned(),
+            project_id: whose.project_id.to_owned(),
+            device_id: whose.device_id.to_owned(),
+            reason,
+            streams,
+            facts,
+            limited_time_minutes,
+            answered_at_s,
+            request_id,
         }
     }
 
-    fn finding(&self) -> Option<Finding> {
-        Some(Finding {
-            reason: Reason::ALL.into_iter().find(|reason| *reason as i32 == self.reason)?,
-            streams: self.whose.streams,
-            facts: Facts {
-                license_count: self.license_count,
-                remain_days: self.remain_days,
-                expire_time_s: self.expire_time_s,
-                monthly_remain_time: self.monthly_remain_time,
-            },
+    /// The answer as it is to be read from now on, for so many streams: as old as the system clock says it is. Where
+    /// that clock is behind it nothing can be said, and why not is the error. That it is too old is for whoever reads
+    /// it to say, then and later.
+    pub fn recalled(&self, streams: u32, system_time_s: i64, since_boot_ms: i64) -> Result<Finding, Reason> {
+        if system_time_s < self.answered_at_s {
+            return Err(Reason::AgeUnknown);
+        }
+        let age_ms = system_time_s.saturating_sub(self.answered_at_s).saturating_mul(1000);
+        Ok(Finding {
+            reason: self.reason_for(streams),
+            streams,
+            facts: self.facts,
             limited_time_minutes: self.limited_time_minutes,
             answered_at_s: self.answered_at_s,
-            answered_boottime_ms: 0,
-            request_id: RequestId::new(&self.request_id),
+            answered_boottime_ms: since_boot_ms.saturating_sub(age_ms),
+            request_id: self.request_id,
         })
     }
-}
 
-/// A finding of an earlier run as it is to be taken at this moment: as old as the clock says. If the clock is behind the moment at
-/// which it was answered, its age is unknown, and so is all it says.
-pub fn recalled(kept: &Finding, now_s: i64, since_boot_ms: i64) -> Finding {
-    let age_s = now_s.saturating_sub(kept.answered_at_s);
-    if age_s < 0 {
-        return Finding { reason: Reason::AgeUnknown, answered_boottime_ms: since_boot_ms, ..*kept };
+    /// The configuration may have changed since: the same row is judged for as many streams as are wanted now.
+    fn reason_for(&self, streams: u32) -> Reason {
+        match self.reason {
+            // There is no row, or not only one.
+            Reason::NotFound | Reason::RowsDiffer => self.reason,
+            _ if streams == self.streams => self.reason,
+            _ => judge(&[self.facts], streams, self.answered_at_s),
+        }
     }
-    Finding { answered_boottime_ms: since_boot_ms.saturating_sub(age_s.saturating_mul(1000)), ..*kept }
+
+    fn check(&self, whose: &Whose<'_>) -> Result<(), String> {
+        let fields = [
+            ("endpoint", &self.endpoint, whose.endpoint),
+            ("project", &self.project_id, whose.project_id),
+            ("device", &self.device_id, whose.device_id),
+        ];
+        match fields.into_iter().find(|(_, is, wanted)| is != wanted) {
+            Some((field, is, wanted)) => {
+                Err(format!("is of the {field} {}, not of {}", printable(is), printable(wanted)))
+            }
+            None => Ok(()),
+        }
+    }
 }
 
-fn hmac(key: &Zeroizing<[u8; KEY_BYTES]>, json: &str) -> Option<Hmac<Sha256>> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key.as_slice()).ok()?;
-    mac.update(json.as_bytes());
-    Some(mac)
+/// Puts the answer in the place of what is in the file. Whatever happens meanwhile, the file is the old one or the new
+/// one: a file beside it, its name with `.new`, is written to the disk first. A crash may leave that one; the next to
+/// write takes it. It is locked, so that two who write cannot mix: the second fails, with nothing lost, since the first
+/// knows as much.
+pub fn write(path: &Path, content: &Content, key: Option<&Key>) -> Result<(), Error> {
+    let text = text_of(content, key).map_err(|fault| failed(path, fault))?;
+    if fs::symlink_metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(failed(path, NOT_A_FILE));
+    }
+    let cannot = |what: &'static str| {
+        move |error: io::Error| failed(path, format!("cannot be {what}: {error}")).with_os_error(&error)
+    };
+    let place = Place::of(path).ok_or_else(|| failed(path, "has no name"))?;
+    // Before anything changes, since without it nothing can be made to last.
+    let folder = File::open(&place.folder).map_err(cannot("written, since its folder cannot be opened"))?;
+    let unfinished = place.open_unfinished().map_err(cannot("written"))?;
+    let mut file = unfinished.ok_or_else(|| failed(path, "is being written by another"))?;
+    let finished = fill(&mut file, text.as_bytes()).and_then(|()| fs::rename(&place.unfinished, path));
+    if let Err(error) = finished {
+        // Nobody else touches it while this one has the lock.
+        let _ = fs::remove_file(&place.unfinished);
+        return Err(cannot("written")(error));
+    }
+    folder.sync_all().map_err(cannot("made to last, though it is written"))
 }
 
-fn is_hmac(key: &Zeroizing<[u8; KEY_BYTES]>, json: &str, digest: &str) -> bool {
-    hex::decode(digest).is_ok_and(|digest| hmac(key, json).is_some_and(|mac| mac.verify_slice(&digest).is_ok()))
+/// The answer in the file, or `None` without a file. A file that is damaged, made up or about something else is an
+/// error.
+pub fn read(path: &Path, whose: &Whose<'_>, key: Option<&Key>) -> Result<Option<Content>, Error> {
+    let cannot_be_read = |error: io::Error| failed(path, format!("cannot be read: {error}")).with_os_error(&error);
+    // Non-blocking, or opening a FIFO would wait for somebody to write to it.
+    let flags = libc::O_NONBLOCK | libc::O_NOFOLLOW;
+    let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
+        Ok(file) => file,
+        Err(error) if matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR)) => return Ok(None),
+        Err(error) => return Err(cannot_be_read(error)),
+    };
+    if !file.metadata().map_err(cannot_be_read)?.is_file() {
+        return Err(failed(path, NOT_A_FILE));
+    }
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(cannot_be_read)?;
+    let content = parse(&bytes, key).map_err(|fault| failed(path, fault))?;
+    content.check(whose).map_err(|fault| failed(path, fault))?;
+    Ok(Some(content))
 }
 
-fn write_flushed(path: &Path, text: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    let mut file = options.write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(text)?;
+const NOT_A_FILE: &str = "is not a regular file";
+
+fn failed(path: &Path, fault: impl AsRef<str>) -> Error {
+    let path = printable(&path.to_string_lossy());
+    Error::new(Status::InvalidArgument, format!("the snapshot file {path} {}", fault.as_ref()))
+}
+
+/// Where a file is written.
+struct Place {
+    folder: PathBuf,
+    unfinished: PathBuf,
+}
+
+impl Place {
+    fn of(path: &Path) -> Option<Place> {
+        let mut name = path.file_name()?.to_owned();
+        name.push(UNFINISHED);
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some(Place { folder: folder.to_owned(), unfinished: path.with_file_name(name) })
+    }
+
+    /// The unfinished file, locked and empty; `None` if another writes it.
+    fn open_unfinished(&self) -> io::Result<Option<File>> {
+        for _ in 0..MOST_OPENINGS {
+            // It is emptied once it is locked: another may be writing it.
+            let file = OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .mode(0o600)
+                .custom_flags(libc::O_NONBLOCK | libc::O_NOFOLLOW)
+                .open(&self.unfinished)?;
+            if !sys::lock(&file)? {
+                return Ok(None);
+            }
+            if self.is_unfinished(&file)? {
+                file.set_permissions(fs::Permissions::from_mode(0o600))?;
+                file.set_len(0)?;
+                return Ok(Some(file));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether another has not finished or removed it before it was locked. Then it would be the file itself by now.
+    fn is_unfinished(&self, file: &File) -> io::Result<bool> {
+        let opened = file.metadata()?;
+        if !opened.is_file() || opened.nlink() > 1 {
+            // Not of this library's making: emptying it could destroy what somebody has under another name.
+            return Err(io::Error::other(format!("{} is in the way", self.unfinished.display())));
+        }
+        match fs::symlink_metadata(&self.unfinished) {
+            Ok(there) => Ok((there.dev(), there.ino()) == (opened.dev(), opened.ino())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn fill(file: &mut File, bytes: &[u8]) -> io::Result<()> {
+    file.write_all(bytes)?;
     file.sync_all()
 }
 
-/// Else a power cut may take the renaming back.
-fn flush_folder(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
+fn text_of(content: &Content, key: Option<&Key>) -> Result<String, String> {
+    let stored = Stored { version: VERSION, answer: content };
+    let json = serde_json::to_string_pretty(&stored).map_err(|error| format!("cannot be made: {error}"))? + "\n";
+    let (algorithm, digest) = match key {
+        None => (SHA_256, hex::encode(Sha256::digest(&json))),
+        Some(key) => (HMAC_SHA_256, hex::encode(keyed(key, json.as_bytes())?.finalize().into_bytes())),
+    };
+    let text = format!("{NAME} {VERSION} {algorithm} {digest}\n{json}");
+    // It could not be read again.
+    if text.len() > MAX_BYTES { Err(format!("would have more than {MAX_BYTES} bytes")) } else { Ok(text) }
+}
+
+fn parse(bytes: &[u8], key: Option<&Key>) -> Result<Content, String> {
+    const OTHER: &str = "is not a snapshot of this library, or is damaged";
+    if bytes.len() > MAX_BYTES {
+        return Err(format!("has more than {MAX_BYTES} bytes"));
+    }
+    let head_bytes = bytes.iter().position(|byte| *byte == b'\n').ok_or(OTHER)?;
+    let (head, json) = (&bytes[..head_bytes], &bytes[head_bytes + 1..]);
+    let head = std::str::from_utf8(head).map_err(|_| OTHER)?;
+    let words: Vec<&str> = head.split(' ').collect();
+    let [NAME, version, algorithm, digest] = words[..] else { return Err(OTHER.to_owned()) };
+    if version != VERSION.to_string() {
+        return Err(format!("has version {}, and only {VERSION} is known", printable(version)));
+    }
+    match (algorithm, key) {
+        (SHA_256, None) | (HMAC_SHA_256, Some(_)) => {}
+        (SHA_256, Some(_)) => return Err("was written without a key, and one is given".to_owned()),
+        (HMAC_SHA_256, None) => return Err("was written with a key, and none is given".to_owned()),
+        _ => return Err(OTHER.to_owned()),
+    }
+    verify(digest, json, key)?;
+    let stored: Stored<Content> = serde_json::from_slice(json)
+        .map_err(|error| format!("has an unknown form: {}", printable(&error.to_string())))?;
+    match stored.version {
+        VERSION => Ok(stored.answer),
+        other => Err(format!("has version {other}, and only {VERSION} is known")),
+    }
+}
+
+fn verify(digest: &str, json: &[u8], key: Option<&Key>) -> Result<(), String> {
+    let fault = match key {
+        None => "is damaged: its digest is another",
+        Some(_) => "is damaged, or was written with another key",
+    };
+    let bytes = hex::decode(digest).map_err(|_| fault)?;
+    // Upper case means the same, and was not written here.
+    let is_as_written = hex::encode(&bytes) == digest;
+    let is_right = match key {
+        None => bytes == Sha256::digest(json)[..],
+        Some(key) => keyed(key, json)?.verify_slice(&bytes).is_ok(),
+    };
+    if is_as_written && is_right { Ok(()) } else { Err(fault.to_owned()) }
+}
+
+fn keyed(key: &Key, json: &[u8]) -> Result<Hmac<Sha256>, String> {
+    let mut hmac = Hmac::<Sha256>::new_from_slice(key).map_err(|_| "cannot be made with this key")?;
+    hmac.update(json);
+    Ok(hmac)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANSWERED_S: i64 = 1_800_000_000;
+    const FACTS: Facts = Facts {
+        license_count: Some(2),
+        remain_days: Some(0),
+        expire_time_s: Some(ANSWERED_S + 1000),
+        monthly_remain_time: None,
+    };
+
+    fn content(reason: Reason) -> Content {
+        let finding = Finding {
+            reason,
+            streams: 2,
+            facts: FACTS,
+            limited_time_minutes: Some(5),
+            answered_at_s: ANSWERED_S,
+            answered_boottime_ms: 77,
+            request_id: RequestId::new("id"),
+        };
+        Content::new(&Whose { endpoint: "https://x/", project_id: "project", device_id: "device" }, &finding)
+    }
+
+    #[test]
+    fn a_recalled_answer_is_as_old_as_the_system_clock_says_also_if_it_is_older_than_the_boot() {
+        for (age_s, since_boot) in [(0, 50), (30, 50), (50, 50), (1_000_000, 50), (0, 0), (i64::MAX - ANSWERED_S, 0)] {
+            let since_boot = since_boot * 1000;
+            let finding = content(Reason::Authorized).recalled(2, ANSWERED_S + age_s, since_boot).unwrap();
+            assert_eq!(finding.age_ms(since_boot), age_s.saturating_mul(1000));
+            assert_eq!(finding.age_ms(since_boot + 9000), (age_s.saturating_mul(1000)).saturating_add(9000));
+            let expected = if age_s < 1000 { Reason::Authorized } else { Reason::Expired };
+            assert_eq!(finding.reason_at(since_boot), expected, "{age_s}");
+        }
+    }
+
+    #[test]
+    fn a_recalled_answer_is_else_the_one_that_was_found() {
+        let finding = content(Reason::NotEnough).recalled(2, ANSWERED_S, 0).unwrap();
+        let expected = Finding {
+            reason: Reason::NotEnough,
+            streams: 2,
+            facts: FACTS,
+            limited_time_minutes: Some(5),
+            answered_at_s: ANSWERED_S,
+            answered_boottime_ms: 0,
+            request_id: RequestId::new("id"),
+        };
+        assert_eq!(finding, expected);
+    }
+
+    #[test]
+    fn with_a_clock_that_is_behind_the_answer_nothing_is_known() {
+        for system_time_s in [ANSWERED_S - 1, 0, -1, i64::MIN] {
+            let recalled = content(Reason::Authorized).recalled(2, system_time_s, 50_000);
+            assert_eq!(recalled, Err(Reason::AgeUnknown), "{system_time_s}");
+        }
+    }
+
+    #[test]
+    fn no_time_overflows() {
+        let extremes = [i64::MIN, i64::MIN + 1, -1, 0, 1, i64::MAX];
+        for answered_at_s in extremes {
+            for system_time_s in extremes {
+                for since_boot in [0, i64::MAX] {
+                    let content = Content { answered_at_s, ..content(Reason::Authorized) };
+                    if let Ok(finding) = content.recalled(1, system_time_s, since_boot) {
+                        assert!(finding.age_ms(since_boot) >= 0);
+                        finding.reason_at(since_boot);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn for_other_streams_than_were_asked_for_the_row_is_judged_again() {
+        for (reason, streams, expected) in [
+            (Reason::Authorized, 1, Reason::Authorized),
+            (Reason::Authorized, 3, Reason::NotEnough),
+            (Reason::NotEnough, 2, Reason::NotEnough),
+            (Reason::NotEnough, 1, Reason::Authorized),
+            (Reason::NotFound, 1, Reason::NotFound),
+            (Reason::RowsDiffer, 1, Reason::RowsDiffer),
+        ] {
+            let finding = content(reason).recalled(streams, ANSWERED_S, 0).unwrap();
+            assert_eq!((finding.reason, finding.streams), (expected, streams), "{reason:?} for {streams}");
+        }
+    }
 }

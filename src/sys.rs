@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io;
 use std::mem::size_of;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
@@ -120,6 +121,19 @@ pub fn since_boot_ms() -> i64 {
     unsafe { libc::clock_gettime(libc::CLOCK_BOOTTIME, &mut time) };
     #[allow(clippy::useless_conversion, reason = "both are 32 bits wide on some machines")]
     i64::from(time.tv_sec).saturating_mul(1000).saturating_add(i64::from(time.tv_nsec) / 1_000_000)
+}
+
+/// Locks an open file against everybody else who locks it; `false` if another has. The lock ends with the last
+/// descriptor of this opening, however the process ends.
+pub fn lock(file: &File) -> io::Result<bool> {
+    // SAFETY: a call on a descriptor that is open; it does not wait.
+    if unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } == 0 {
+        return Ok(true);
+    }
+    match io::Error::last_os_error() {
+        error if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+        error => Err(error),
+    }
 }
 
 /// An environment variable, or nothing in a program that runs with more rights than its user (setuid, file

@@ -18,14 +18,14 @@ use super::error::{TRRO_STATUS_INVALID_ARGUMENT, TRRO_STATUS_OK, trro_error, trr
 use super::{Handle, OwnedByCaller, end, into_handle, on_handle, put};
 use crate::authorization::Reason;
 use crate::error::Error;
-use crate::snapshot::KEY_BYTES;
+use crate::snapshot::Key;
 use crate::watch::{Changed, Config, Source, View, Watch};
 
 /// How many bytes trro_watch_config.snapshot_key has.
 pub const TRRO_SNAPSHOT_KEY_SIZE: usize = 32;
 
 const _: () = {
-    assert!(TRRO_SNAPSHOT_KEY_SIZE == KEY_BYTES);
+    assert!(TRRO_SNAPSHOT_KEY_SIZE == size_of::<Key>());
     assert!(Source::None as i32 == TRRO_SOURCE_NONE);
     assert!(Source::Service as i32 == TRRO_SOURCE_SERVICE);
     assert!(Source::Snapshot as i32 == TRRO_SOURCE_SNAPSHOT);
@@ -64,7 +64,7 @@ pub struct trro_watch_config {
     /// then gives what it says as TRRO_SOURCE_SNAPSHOT until the service has answered: with the age that follows from the clock,
     /// or TRRO_REASON_AGE_UNKNOWN as long as the clock is behind the moment of the answer. It is replaced as a whole, so that
     /// after a power cut there is the old or the new one; written when something has changed, and else 24 times within
-    /// max_stale_s. A file of another device, project, endpoint or number of streams, or one that is damaged, is not used,
+    /// max_stale_s. A file of another device, project or endpoint, or one that is damaged, is not used,
     /// and log_fn is told why. Two watches must not share one.
     pub snapshot_path: *const c_char,
     /// TRRO_SNAPSHOT_KEY_SIZE bytes that prove that the file was written by who has them; NULL: it is protected against
@@ -125,7 +125,7 @@ pub unsafe extern "C" fn trro_watch_new(
             client.core()?.deadline(query.deadline_ms).map_err(|error| error.inside("config->query->"))?;
             let key = match config.snapshot_key.is_null() {
                 true => None,
-                false => Some(config.snapshot_key.cast::<[u8; KEY_BYTES]>().read_unaligned()),
+                false => Some(config.snapshot_key.cast::<Key>().read_unaligned()),
             };
             let path = line(config.snapshot_path, "config->snapshot_path")?;
             if path.is_none() && key.is_some() {

@@ -14,8 +14,11 @@ mod pace;
 
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use zeroize::Zeroizing;
 
 use crate::authorization::{Finding, Reason};
 use crate::cancel::no_descriptor;
@@ -24,7 +27,7 @@ use crate::config::in_range;
 use crate::error::{Error, Status};
 use crate::limiter::Asking;
 use crate::listing;
-use crate::snapshot::{KEY_BYTES, Snapshot, recalled};
+use crate::snapshot::{self, Content, Key, Whose};
 use crate::sys::{Event, since_boot, since_boot_ms};
 
 pub use background::Background;
@@ -34,6 +37,8 @@ use pace::Pace;
 
 /// As long as only the file is known, the clock is looked at again so often: it may have been set.
 const LOOK_AGAIN_MS: i64 = 30_000;
+/// A client that was cancelled may be resumed at any moment.
+const CANCELLED_PAUSE_MS: i64 = 1_000;
 /// An answer that says nothing new is kept if the one in the file is this part of `max_stale_s` older: flash memory wears out.
 const PARTS_OF_MAX_STALE: i64 = 24;
 const DEFAULT_PERIOD_S: u32 = 300;
@@ -62,7 +67,7 @@ pub struct Config<'a> {
     /// An older answer says nothing, 1 to 31536000. Default: 86400.
     pub max_stale_s: Option<u32>,
     /// The file in which the last answer is kept, and the key that proves it.
-    pub snapshot: Option<(&'a str, Option<&'a [u8; KEY_BYTES]>)>,
+    pub snapshot: Option<(&'a str, Option<&'a Key>)>,
     /// Told of changes, in the thread that asks.
     pub changed: Option<Box<Changed>>,
 }
@@ -95,8 +100,14 @@ struct Watched {
     /// Readable when something has changed.
     event: Event,
     changed: Option<Box<Changed>>,
-    snapshot: Option<Snapshot>,
+    snapshot: Option<Kept>,
     progress: Mutex<Progress>,
+}
+
+/// Where the last answer is kept.
+struct Kept {
+    path: PathBuf,
+    key: Option<Zeroizing<Key>>,
 }
 
 /// What only the thread that asks looks at.
@@ -106,8 +117,8 @@ struct Progress {
     next_ms: i64,
     /// What was told last of reason and source.
     told: (Reason, Source),
-    /// The answer in the file.
-    kept: Option<Finding>,
+    /// What is in the file.
+    kept: Option<Content>,
 }
 
 impl Watch {
@@ -117,11 +128,6 @@ impl Watch {
         let max_stale_s = config.max_stale_s.unwrap_or(DEFAULT_MAX_STALE_S);
         let max_stale_s = in_range("max_stale_s", max_stale_s, 1, LONGEST_MAX_STALE_S, " s")?;
         let nothing = Known::nothing(config.streams);
-        let client = background.client();
-        let snapshot = config.snapshot.map(|(path, key)| {
-            Snapshot::new(path, key, client.service(), config.project_id, config.device_id, config.streams)
-        });
-        let kept = snapshot.as_ref().and_then(|snapshot| read(snapshot, client));
         let watched = Arc::new(Watched {
             project_id: config.project_id.to_owned(),
             device_id: config.device_id.to_owned(),
@@ -131,15 +137,17 @@ impl Watch {
             shared: Shared::new(nothing),
             event: Event::new().map_err(|error| no_descriptor(&error))?,
             changed: config.changed,
-            snapshot,
+            snapshot: config
+                .snapshot
+                .map(|(path, key)| Kept { path: path.into(), key: key.map(|key| Zeroizing::new(*key)) }),
             progress: Mutex::new(Progress {
                 pace: Pace::new(i64::from(period_s) * 1000, config.device_id),
                 next_ms: 0,
                 told: (nothing.finding.reason, nothing.source),
-                kept,
+                kept: None,
             }),
         });
-        watched.recall(client, &watched.progress());
+        watched.read_kept(background.client());
         background.add(&watched)?;
         Ok(Watch { watched, background: Arc::clone(background) })
     }
@@ -167,14 +175,6 @@ impl Watch {
     }
 }
 
-/// A file that cannot be used is as if there were none, and told.
-fn read(snapshot: &Snapshot, client: &Client) -> Option<Finding> {
-    snapshot.read().unwrap_or_else(|error| {
-        client.log().warning(format_args!("watch: there is no last known answer: {error}"));
-        None
-    })
-}
-
 impl fmt::Debug for Watch {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Watch").field("device_id", &self.watched.device_id).finish_non_exhaustive()
@@ -195,7 +195,7 @@ impl Watched {
         if since_boot_ms() >= progress.next_ms {
             self.ask(client, &mut progress, go_on);
         }
-        let is_recalled = self.recall(client, &progress);
+        let is_recalled = self.recall(client, progress.kept.as_ref());
         if go_on() {
             self.tell(client, &mut progress);
         }
@@ -207,13 +207,35 @@ impl Watched {
 
     /// As long as nothing is known but what an earlier run left in the file, that is what is known: by the clock of this moment,
     /// which may have been set since the last. Tells whether it is so.
-    fn recall(&self, client: &Client, progress: &Progress) -> bool {
+    fn recall(&self, client: &Client, kept: Option<&Content>) -> bool {
         let is_from_service = self.shared.read().source == Source::Service;
-        let Some(kept) = progress.kept.filter(|_| !is_from_service) else { return false };
+        let Some(kept) = kept.filter(|_| !is_from_service) else { return false };
         let (now_ms, now) = (since_boot_ms(), client.now_at(since_boot()));
-        let finding = recalled(&kept, now.s, now_ms);
+        let finding = kept.recalled(self.streams, now.s, now_ms).unwrap_or_else(|reason| {
+            // What it says is shown, and how old it is is not.
+            let (facts, limited_time_minutes) = (kept.facts, kept.limited_time_minutes);
+            let (answered_at_s, request_id) = (kept.answered_at_s, kept.request_id);
+            let nothing = Known::nothing(self.streams).finding;
+            Finding { reason, facts, limited_time_minutes, answered_at_s, request_id, ..nothing }
+        });
         self.publish(Known { finding, source: Source::Snapshot }, &|| true);
         true
+    }
+
+    /// Before the thread knows of the watch. A file that cannot be used is as if there were none, and told.
+    fn read_kept(&self, client: &Client) {
+        let Some(Kept { path, key }) = &self.snapshot else { return };
+        match snapshot::read(path, &self.whose(client), key.as_deref()) {
+            Ok(kept) => {
+                self.recall(client, kept.as_ref());
+                self.progress().kept = kept;
+            }
+            Err(error) => client.log().warning(format_args!("watch: there is no last known answer: {error}")),
+        }
+    }
+
+    fn whose<'a>(&'a self, client: &'a Client) -> Whose<'a> {
+        Whose { endpoint: client.service(), project_id: &self.project_id, device_id: &self.device_id }
     }
 
     fn publish(&self, known: Known, go_on: &dyn Fn() -> bool) {
@@ -226,16 +248,17 @@ impl Watched {
 
     /// Keeps an answer in the file, if it says something else than what is in there, or is a good deal younger.
     fn keep(&self, client: &Client, progress: &mut Progress, finding: &Finding) {
-        let Some(snapshot) = &self.snapshot else { return };
-        let is_news = progress.kept.is_none_or(|kept| {
-            let is_same = (kept.reason, kept.facts) == (finding.reason, finding.facts)
+        let Some(Kept { path, key }) = &self.snapshot else { return };
+        let is_news = progress.kept.as_ref().is_none_or(|kept| {
+            let is_same = (kept.reason, kept.facts, kept.streams) == (finding.reason, finding.facts, finding.streams)
                 && kept.limited_time_minutes == finding.limited_time_minutes;
             let younger_ms = finding.answered_at_s.saturating_sub(kept.answered_at_s).saturating_mul(1000);
             !is_same || younger_ms.abs() >= self.max_stale_ms / PARTS_OF_MAX_STALE
         });
         if is_news {
-            match snapshot.write(finding) {
-                Ok(()) => progress.kept = Some(*finding),
+            let content = Content::new(&self.whose(client), finding);
+            match snapshot::write(path, &content, key.as_deref()) {
+                Ok(()) => progress.kept = Some(content),
                 Err(error) => client.log().warning(format_args!("watch: the answer is not kept: {error}")),
             }
         }
@@ -252,13 +275,15 @@ impl Watched {
                 self.keep(client, progress, &finding);
                 progress.next_ms = progress.pace.after_answer(now_ms, &finding);
             }
+            // The client was cancelled, which costs no request to find out again.
+            Err(error) if error.status == Status::Cancelled => {
+                progress.next_ms = now_ms.saturating_add(CANCELLED_PAUSE_MS);
+            }
             Err(error) => {
                 let has_answer = self.shared.read().source != Source::None;
                 progress.next_ms = progress.pace.after_failure(now_ms, has_answer, error.retry_after, random());
-                if error.status != Status::Cancelled {
-                    let wait_s = progress.next_ms.saturating_sub(now_ms) / 1000;
-                    client.log().warning(format_args!("watch: the next try is in {wait_s} s: {error}"));
-                }
+                let wait_s = progress.next_ms.saturating_sub(now_ms) / 1000;
+                client.log().warning(format_args!("watch: the next try is in {wait_s} s: {error}"));
             }
         }
     }
