@@ -2,10 +2,11 @@
 //!
 //! It is there as long as there are watches. Signals are blocked in it, and what it waits for ends when a watch ends.
 
+use std::cell::Cell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
-use std::thread::{JoinHandle, ThreadId};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::Watched;
@@ -21,6 +22,12 @@ const STACK_BYTES: usize = 1024 * 1024;
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// After a fault of the library.
 const PAUSE_AFTER_PANIC_MS: i64 = 60_000;
+
+thread_local! {
+    /// Whom this thread works for: the address of its `Background`, or 0. Who asks `std::thread::current()` in a thread of the
+    /// program's leaves an allocation there, in the main thread for ever.
+    static WORKS_FOR: Cell<usize> = const { Cell::new(0) };
+}
 
 /// Asks for the watches of one client.
 pub struct Background {
@@ -131,7 +138,7 @@ impl Background {
 
     /// Whether the calling thread is the one that asks.
     pub fn is_this_thread(&self) -> bool {
-        self.client.check_process().is_ok() && self.lock().thread_id() == Some(std::thread::current().id())
+        self.client.check_process().is_ok() && WORKS_FOR.get() == std::ptr::from_ref(self).addr()
     }
 
     /// What is due first; for the thread with these signals.
@@ -183,15 +190,12 @@ impl State {
     fn is_working_for(&self, watched: &Arc<Watched>) -> bool {
         self.current.iter().any(|current| Arc::ptr_eq(current, watched))
     }
-
-    fn thread_id(&self) -> Option<ThreadId> {
-        self.thread.as_ref().map(|thread| thread.handle.thread().id())
-    }
 }
 
 /// While it waits it holds nothing but its signals: in a forked child all else can then be given up.
 fn run(background: &Weak<Background>, signals: &Arc<Signals>) {
     signals.interrupt.adopt();
+    WORKS_FOR.set(background.as_ptr().addr());
     loop {
         let Some(background) = background.upgrade() else { return };
         match background.next_task(signals) {
