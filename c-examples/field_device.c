@@ -5,7 +5,8 @@
  * CONFIG is the config.json of the vendor's field SDK, which says who the device is. It drives for SECONDS, or until SIGINT or
  * SIGTERM. 0: it drove to the end; 1: it is not authorized, or was no longer; 2: usage; 3: it could not start for another
  * reason. TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY hold the key; without one nothing is asked, and TRRO_start
- * decides alone. TRRO_ENDPOINT names another site than the international one, TRRO_CA_FILE the authorities to trust.
+ * decides alone. TRRO_ENDPOINT names another site than the international one, TRRO_CA_FILE the authorities to trust, and
+ * TRRO_SNAPSHOT a file in which the watch keeps its last known answer for a start without a network.
  *
  * Here the vendor's functions are those of vendor_stub.h. With the vendor's package, whose header is C++ and whose libraries
  * are for 64-bit Linux, in the folder SDK:
@@ -31,8 +32,7 @@
 #include "vendor_stub.h"
 #endif
 
-/* A device that is switched on does not wait long for the answer: TRRO_start checks by itself. */
-enum { CHECK_MS = 4000, STARTS = 3, WARN_S = 3600 };
+enum { STARTS = 3, WARN_S = 3600 };
 enum { EXIT_DROVE = 0, EXIT_NOT_AUTHORIZED = 1, EXIT_USAGE = 2, EXIT_NOT_STARTED = 3 };
 
 static volatile sig_atomic_t is_interrupted;
@@ -58,16 +58,12 @@ static void report(const char *when, const trro_authorization *authorization) {
     fflush(stdout);
 }
 
-/* What the service says before the start; a failure is an answer too: nothing is known. */
+/* What the service says before the start; a failure is an answer too: nothing is known. It takes 10 s at most; a device that
+ * must not wait so long gives a query of its own a shorter deadline_ms, since TRRO_start checks by itself. */
 static trro_authorization check(const trro_client *client, const trro_authorization_query *query) {
-    trro_authorization_query hurried = TRRO_AUTHORIZATION_QUERY_INIT;
     trro_authorization authorization;
     trro_error error;
-    hurried.project_id = query->project_id;
-    hurried.device_id = query->device_id;
-    hurried.streams = query->streams;
-    hurried.deadline_ms = CHECK_MS;
-    if (trro_check_authorization(client, &hurried, &authorization, &error) && client != NULL)
+    if (trro_check_authorization(client, query, &authorization, &error) && client != NULL)
         print_error("cannot ask whether the device may run", &error);
     return authorization;
 }
@@ -119,6 +115,7 @@ static int run(const trro_client *client, const char *config_path, const trro_au
         return EXIT_NOT_STARTED;
     }
     config.query = query;
+    config.snapshot_path = getenv("TRRO_SNAPSHOT");
     if (client != NULL && trro_watch_new(client, &config, &watch, &error))
         print_error("cannot watch", &error);
     status = drive(watch, seconds);
