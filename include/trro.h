@@ -1494,7 +1494,7 @@ trro_status trro_watch_free(struct trro_watch *watch);
  * GetDevices, version 2022-03-25; it changes nothing; 20 requests a second:
  * https://www.tencentcloud.com/document/api/1252/68116
  * @par Example
- * `trro-status doctor` of c-examples/trro-status.c prints every step.
+ * `trro-status doctor` (c-examples/trro-status) prints every step.
  * @since 0.1.0
  */
 trro_status trro_client_diagnose(const struct trro_client *client,

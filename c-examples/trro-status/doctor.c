@@ -38,7 +38,7 @@ static void print_step(const trro_diagnosis *diagnosis) {
     print_text(diagnosis->finding);
     printf("\n");
     if (diagnosis->advice[0] != '\0') {
-        printf("%31s-> ", "");
+        printf("%30s-> ", "");
         print_colored(diagnosis->advice, is_fine ? PLAIN : YELLOW);
         printf("\n");
     }

@@ -104,7 +104,7 @@ pub type trro_diagnosis_fn =
 /// GetDevices, version 2022-03-25; it changes nothing; 20 requests a second:
 /// https://www.tencentcloud.com/document/api/1252/68116
 /// @par Example
-/// `trro-status doctor` of c-examples/trro-status.c prints every step.
+/// `trro-status doctor` (c-examples/trro-status) prints every step.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trro_client_diagnose(
