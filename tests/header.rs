@@ -24,6 +24,7 @@ extern trro_get_devices_request request;
 extern trro_device_filter filter;
 extern trro_authorization_query query;
 extern trro_watch_config watch;
+extern trro_watch_config watch_config;
 extern char buffer[TRRO_DEVICES_BUFFER_SIZE(20)];
 trro_credentials credentials = TRRO_CREDENTIALS_INIT;
 trro_client_config config = TRRO_CLIENT_CONFIG_INIT;
@@ -31,6 +32,7 @@ trro_get_devices_request request = TRRO_GET_DEVICES_REQUEST_INIT;
 trro_device_filter filter = TRRO_DEVICE_FILTER_INIT;
 trro_authorization_query query = TRRO_AUTHORIZATION_QUERY_INIT;
 trro_watch_config watch = TRRO_WATCH_CONFIG_INIT;
+trro_watch_config watch_config = TRRO_WATCH_CONFIG_INIT;
 extern const char *endpoints[2];
 const char *endpoints[2] = {TRRO_ENDPOINT_INTL, TRRO_ENDPOINT_CHINA};
 extern int64_t absent;
@@ -39,6 +41,16 @@ extern uint32_t unlimited;
 uint32_t unlimited = TRRO_UNLIMITED;
 extern trro_status status;
 trro_status status = TRRO_STATUS_OK;
+extern trro_verdict verdict;
+trro_verdict verdict = TRRO_VERDICT_UNKNOWN;
+extern trro_reason reasons[2];
+trro_reason reasons[2] = {TRRO_REASON_NOT_ASKED, TRRO_REASON_AGE_UNKNOWN};
+extern int32_t sources[3];
+int32_t sources[3] = {TRRO_SOURCE_NONE, TRRO_SOURCE_SERVICE, TRRO_SOURCE_SNAPSHOT};
+extern trro_authorization authorization;
+trro_authorization authorization;
+extern int32_t levels[4];
+int32_t levels[4] = {TRRO_LOG_LEVEL_ERROR, TRRO_LOG_LEVEL_WARNING, TRRO_LOG_LEVEL_INFO, TRRO_LOG_LEVEL_DEBUG};
 ";
 
 /// What the vendor's header does to a unit that includes it first.
@@ -58,7 +70,7 @@ fn main() {
         ),
         Trial::test("every_function_that_has_a_comment_is_found", {
             let functions = header.functions.len();
-            move || if functions == 20 { Ok(()) } else { Err(format!("{functions} functions found").into()) }
+            move || if functions == 18 { Ok(()) } else { Err(format!("{functions} functions found").into()) }
         }),
     ];
     for function in &header.functions {
@@ -111,7 +123,9 @@ fn takes_no_name_of_the_vendor() -> Result<(), Failed> {
     let names: BTreeSet<&str> = vendor.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
     assert!(names.contains("TRRO_SUCCEED") && names.contains("DEPRECATED") && names.len() > 150);
     let header = text();
-    let taken: Vec<_> = words(&header).intersection(&names).copied().map(str::to_owned).collect();
+    // A comment may speak of the vendor's functions.
+    let code: String = header.split("/*").map(|part| part.split_once("*/").map_or(part, |(_, code)| code)).collect();
+    let taken: Vec<_> = words(&code).intersection(&names).copied().map(str::to_owned).collect();
     if taken.is_empty() { Ok(()) } else { Err(format!("taken: {taken:?}").into()) }
 }
 
@@ -219,6 +233,11 @@ impl Header {
                 "every function that returns a status." => {
                     self.with_status().map(|function| function.name.as_str()).collect()
                 }
+                "every function that takes an error." => self
+                    .with_status()
+                    .filter(|function| function.parameters.iter().any(|parameter| parameter == "error"))
+                    .map(|function| function.name.as_str())
+                    .collect(),
                 "no function of this version." => BTreeSet::new(),
                 list => list.trim_end_matches('.').split(", ").collect(),
             };

@@ -133,8 +133,7 @@ pub unsafe extern "C" fn trro_client_cancel(client: *const trro_client) {
 /// @param client  Must not be NULL.
 /// @param error   What went wrong; may be NULL.
 /// @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT, also while a cancelled call, or a cancelled request of a watch, has
-///         not returned yet;
-///         TRRO_STATUS_INTERNAL.
+///         not returned yet; TRRO_STATUS_INTERNAL.
 /// @par Threads
 /// Any.
 /// @par Blocking

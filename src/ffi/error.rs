@@ -9,8 +9,8 @@ use crate::error::{Error, Status};
 /// What a call came to. 0 is success, errors are positive: `if (trro_f(...))` reads "if it failed". The vendor's field
 /// and remote SDKs have it the other way round: 1 is success, 0 or a negative number is a failure.
 ///
-/// Every function that returns a status may return TRRO_STATUS_OK, TRRO_STATUS_INVALID_ARGUMENT and
-/// TRRO_STATUS_INTERNAL. Numbers never change; new ones may come.
+/// Every function that returns a status may return TRRO_STATUS_OK and TRRO_STATUS_INVALID_ARGUMENT, and every one that takes an
+/// error TRRO_STATUS_INTERNAL. Numbers never change; new ones may come.
 pub type trro_status = i32;
 
 /// It worked.
@@ -69,8 +69,8 @@ pub const TRRO_STATUS_SERVICE_FAILED: trro_status = 10;
 /// Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
 /// What to do: check the network; try again later.
 pub const TRRO_STATUS_RESOLVE_FAILED: trro_status = 11;
-/// No connection: refused, unreachable, reset, closed before the answer was whole, or no descriptor left for it (EMFILE).
-/// error->os_error has the errno, or 0 if the other side closed.
+/// No connection: refused, unreachable, reset, closed before the answer was whole, or no descriptor (EMFILE) or thread left
+/// for it. error->os_error has the errno, or 0 if the other side closed.
 /// Returned by: trro_client_new, trro_get_devices, trro_for_each_device, trro_check_authorization, trro_watch_new.
 /// What to do: check the network; try again later.
 pub const TRRO_STATUS_CONNECT_FAILED: trro_status = 12;
@@ -93,7 +93,7 @@ pub const TRRO_STATUS_CANCELLED: trro_status = 15;
 /// What to do: check the endpoint, and what stands between (a captive portal, a proxy).
 pub const TRRO_STATUS_BAD_RESPONSE: trro_status = 16;
 /// A fault of this library. Nothing was written to stderr; the client can still be used.
-/// Returned by: every function that returns a status.
+/// Returned by: every function that takes an error.
 /// What to do: report it, with the message.
 pub const TRRO_STATUS_INTERNAL: trro_status = 17;
 /// The proxy cannot be reached, wants another user or password, refused, or does not speak its protocol. The request was not
