@@ -15,8 +15,9 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use socket2::{Domain, Socket, Type};
 use support::{Outcome, Test};
 
-const PROGRAMS: [&str; 16] = [
+const PROGRAMS: [&str; 20] = [
     "arguments",
+    "authorization",
     "buffers",
     "cancel",
     "credential_files",
@@ -26,13 +27,18 @@ const PROGRAMS: [&str; 16] = [
     "diagnosis",
     "failures",
     "host",
+    "listing",
     "logs",
     "process",
     "retries",
     "rows",
     "signals",
     "structs",
+    "watch",
+    "watch_end",
 ];
+/// In place of a fault: the emulator takes the id of a request for a part of others.
+const FUZZY: &str = "fuzzy";
 const SANITIZERS: [&str; 2] = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 
 fn main() {
@@ -134,8 +140,9 @@ fn links_statically(folder: &Path) -> Result<(), Failed> {
 }
 
 fn run(binary: &PathBuf, test: &Test) -> Result<(), Failed> {
-    let emulator = Emulator::start(Options { requests_per_s: 0, ..Options::default() })?;
-    for fault in &test.faults {
+    let fuzzy_filter = test.faults.iter().any(|fault| fault == FUZZY);
+    let emulator = Emulator::start(Options { requests_per_s: 0, fuzzy_filter, ..Options::default() })?;
+    for fault in test.faults.iter().filter(|fault| *fault != FUZZY) {
         emulator.misbehave_once(fault.parse()?);
     }
     // A port that is taken, and on which nobody listens.

@@ -1,6 +1,6 @@
 /* The frame of the C tests. Without an argument a program lists its tests, a line each: name, the faults that the
- * emulator is to have ready (separated by '|'), and how many requests it must have seen at the end (-1: any number). With a
- * name it runs that test. */
+ * emulator is to have ready (separated by '|'; "fuzzy" is its filter), and how many requests it must have seen at the end
+ * (-1: any number). With a name it runs that test. */
 #ifndef CHECK_H
 #define CHECK_H
 
