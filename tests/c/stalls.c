@@ -1,7 +1,8 @@
-/* How long calls go on past their deadline, and after they were cancelled, while a peer stalls. tests/stalls.rs makes the
- * peer, runs this program, and judges what it writes: a line a round, with the microseconds, and the status, the attempts
+/* How long calls go on past their deadline, and after they were cancelled, while a peer stalls, and how long a watch takes to
+ * end meanwhile. tests/stalls makes the peer, runs this program, and judges what it writes: a line a round, with the microseconds, and the status, the attempts
  * and the retry_after_ms of the call. Exit status 77: the kernel does not tell what a thread waits for. */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -80,14 +81,11 @@ static void join(call *joined) {
     CHECK(pthread_join(joined->thread, NULL) == 0);
 }
 
-static int is_in_ppoll(const call *running) {
+static int is_in_ppoll(int id) {
     char path[64];
     long number = -1;
     FILE *file;
-    if (atomic_load(&running->id) == 0)
-        return 0;
-    CHECK(!atomic_load(&running->has_returned));
-    snprintf(path, sizeof path, "/proc/self/task/%d/syscall", atomic_load(&running->id));
+    snprintf(path, sizeof path, "/proc/self/task/%d/syscall", id);
     file = fopen(path, "r");
     if (file == NULL)
         exit(CANNOT_TELL);
@@ -101,25 +99,52 @@ static int is_in_ppoll(const call *running) {
     return number == SYS_ppoll;
 }
 
-static int is_busy(const call *running) {
-    clockid_t clock;
+static int is_busy(int id) {
+    /* The processor time of any thread of the process: <linux/posix-timers.h>. */
+    const clockid_t clock = (clockid_t)(~(unsigned)id << 3 | 6);
     struct timespec used;
-    CHECK(!atomic_load(&running->has_returned));
-    CHECK(pthread_getcpuclockid(running->thread, &clock) == 0 && clock_gettime(clock, &used) == 0);
+    CHECK(clock_gettime(clock, &used) == 0);
     return (int64_t)used.tv_sec * 1000 + used.tv_nsec / 1000000 >= BUSY_MS;
 }
 
+static int is_in_the_stall(int id) {
+    if (id == 0)
+        return 0;
+    return number("TEST_NEVER_WAITS") != 0 ? is_busy(id) : is_in_ppoll(id);
+}
+
 static void until_all_are_in_the_stall(const call *calls, int count) {
-    const int never_waits = number("TEST_NEVER_WAITS") != 0;
     const struct timespec millisecond = {0, 1000000};
-    int seen = 0, needed = never_waits ? 1 : SEEN_WAITING, i;
+    int seen = 0, needed = number("TEST_NEVER_WAITS") != 0 ? 1 : SEEN_WAITING, i;
     while (seen < needed) {
         int all = 1;
         nanosleep(&millisecond, NULL);
-        for (i = 0; i < count; i++)
-            all &= never_waits ? is_busy(&calls[i]) : is_in_ppoll(&calls[i]);
+        for (i = 0; i < count; i++) {
+            CHECK(!atomic_load(&calls[i].has_returned));
+            all &= is_in_the_stall(atomic_load(&calls[i].id));
+        }
         seen = all ? seen + 1 : 0;
     }
+}
+
+/* The thread of the watches, by its name; 0 if there is none. */
+static int thread_of_watches(void) {
+    DIR *tasks = opendir("/proc/self/task");
+    struct dirent *task;
+    int id = 0;
+    CHECK(tasks != NULL);
+    while ((task = readdir(tasks)) != NULL) {
+        char path[300], name[32] = "";
+        FILE *file;
+        snprintf(path, sizeof path, "/proc/self/task/%s/comm", task->d_name);
+        file = fopen(path, "r");
+        if (file != NULL && fgets(name, sizeof name, file) != NULL && strcmp(name, "trro-watch\n") == 0)
+            id = atoi(task->d_name);
+        if (file != NULL)
+            fclose(file);
+    }
+    closedir(tasks);
+    return id;
 }
 
 /* Gives no credentials, so that the next call asks again; returns when it is told to. */
@@ -219,6 +244,43 @@ static void cancel(int count, void (*cancel_all)(const call *)) {
     }
 }
 
+static trro_watch *new_watch(void) {
+    trro_authorization_query query = TRRO_AUTHORIZATION_QUERY_INIT;
+    trro_watch_config config = TRRO_WATCH_CONFIG_INIT;
+    trro_error error = uninitialised_error();
+    trro_watch *watch;
+    query.project_id = project_id != NULL ? project_id : "p";
+    query.device_id = "d";
+    query.deadline_ms = LONG_MS;
+    config.query = &query;
+    CHECK_STATUS(trro_watch_new(client, &config, &watch, &error), TRRO_STATUS_OK, &error);
+    return watch;
+}
+
+static void end_watch(void) {
+    int round;
+    for (round = 0; round < ROUNDS; round++) {
+        trro_error error = {0};
+        trro_watch *watch;
+        int64_t began_us, took_us;
+        call asking;
+        memset(&asking, 0, sizeof asking);
+        begin_round();
+        watch = new_watch();
+        /* It gives itself its name. */
+        while (atomic_load(&asking.id) == 0)
+            atomic_store(&asking.id, thread_of_watches());
+        until_all_are_in_the_stall(&asking, 1);
+        began_us = now_us();
+        CHECK(trro_watch_free(watch) == TRRO_STATUS_OK);
+        took_us = now_us() - began_us;
+        while (thread_of_watches() != 0)
+            ;
+        end_round();
+        report(took_us, TRRO_STATUS_OK, &error);
+    }
+}
+
 /* In a network namespace of our own, in which the loopback is still down. */
 static void serve_names_without_answering(void) {
     const int server = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -282,6 +344,8 @@ int main(int argc, char **argv) {
         cancel(MANY, cancel_from_here);
     else if (strcmp(argv[1], "signal") == 0)
         cancel(1, cancel_from_a_signal_handler);
+    else if (strcmp(argv[1], "watch") == 0)
+        end_watch();
     else
         return 2;
     trro_client_free(client);

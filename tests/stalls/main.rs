@@ -1,5 +1,6 @@
-//! A call ends at its deadline, and at once when it is cancelled, in whatever stage of it the other side stalls. The C
-//! program `tests/c/stalls.c` is run against each stall; the figures that it measures are printed as a table.
+//! A call ends at its deadline, and at once when it is cancelled, in whatever stage of it the other side stalls, and so does a
+//! watch that asks. The C program `tests/c/stalls.c` is run against each stall; the figures that it measures are printed as a
+//! table.
 
 mod peers;
 mod stall;
@@ -22,7 +23,7 @@ const LONGEST_CANCEL_US: i64 = 50_000;
 /// The program's exit status for a kernel that does not tell what a thread waits for.
 const CANNOT_TELL: i32 = 77;
 
-const MODES: [&str; 4] = ["deadline", "cancel", "cancel-many", "signal"];
+const MODES: [&str; 5] = ["deadline", "cancel", "cancel-many", "signal", "watch"];
 
 /// What one call came to.
 struct Round {
@@ -152,8 +153,10 @@ fn check_end(end: End, round: &Round) -> Result<(), Failed> {
 
 /// In milliseconds, the best and the worst of the rounds.
 fn print_table(figures: &BTreeMap<(usize, usize), Vec<i64>>) {
-    println!("| stall | after the deadline | cancel | cancel, 16 threads | cancel in a signal handler |");
-    println!("| --- | --- | --- | --- | --- |");
+    println!(
+        "| stall | after the deadline | cancel | cancel, 16 threads | cancel in a signal handler | end of a watch |"
+    );
+    println!("| --- | --- | --- | --- | --- | --- |");
     for (stall, (name, _)) in STALLS.into_iter().enumerate() {
         if !figures.keys().any(|(measured, _)| *measured == stall) {
             continue;
