@@ -1,7 +1,9 @@
 //! The library as it ships: built as the README says, it has the promised size, needs and names, sends a request in one
-//! piece, keeps within its memory, bears with the process that it is in, and runs every example without a fault under
-//! valgrind.
+//! piece, keeps within its memory, bears with the process that it is in, reads a watch and lists many devices at little
+//! cost, and runs every example without a fault under valgrind.
 
+#[path = "product/bars.rs"]
+mod bars;
 #[path = "product/host.rs"]
 mod host;
 #[path = "product/memory.rs"]
@@ -105,6 +107,10 @@ fn main() {
         let product = Arc::clone(&product);
         move || support::with_tool("valgrind", |valgrind| valgrind_catches_a_broken_program(&product, valgrind))
     }));
+    match bars::trials(&product) {
+        Ok(more) => trials.extend(more),
+        Err(failure) => trials.push(Trial::test("bars::compiles", move || Err(failure))),
+    }
     match host::trials(&product) {
         Ok(more) => trials.extend(more),
         Err(failure) => trials.push(Trial::test("host::compiles", move || Err(failure))),
