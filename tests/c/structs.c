@@ -13,6 +13,21 @@ typedef struct {
     char tail[64];
 } newer_request;
 
+typedef struct {
+    trro_device_filter filter;
+    char tail[64];
+} newer_filter;
+
+typedef struct {
+    trro_authorization_query query;
+    char tail[64];
+} newer_query;
+
+typedef struct {
+    trro_watch_config config;
+    char tail[64];
+} newer_watch_config;
+
 static void refuse_size(size_t struct_size, const char *expected) {
     newer_config newer;
     trro_client *client;
@@ -96,6 +111,82 @@ static void a_newer_struct_with_a_field_set_is_refused(void) {
     trro_client_free(client);
 }
 
+static int stop(void *user_data, const trro_device *device) {
+    (void)user_data;
+    (void)device;
+    return 1;
+}
+
+/* What each call says to a struct of this size, in memory of 0 behind what this header knows. */
+static trro_status list_with(const trro_client *client, newer_filter *filter, size_t struct_size, trro_error *error) {
+    filter->filter.struct_size = struct_size;
+    return trro_for_each_device(client, &filter->filter, stop, NULL, NULL, error);
+}
+
+static trro_status check_with(const trro_client *client, newer_query *query, size_t struct_size, trro_error *error) {
+    trro_authorization authorization;
+    query->query.struct_size = struct_size;
+    query->query.project_id = query->query.device_id = "x";
+    return trro_check_authorization(client, &query->query, &authorization, error);
+}
+
+static trro_status watch_with(const trro_client *client, newer_watch_config *config, size_t struct_size, trro_error *error) {
+    const trro_authorization_query query = {sizeof query, "x", "x", 0, 0};
+    trro_watch *watch;
+    trro_status status;
+    config->config.struct_size = struct_size;
+    config->config.query = &query;
+    status = trro_watch_new(client, &config->config, &watch, error);
+    CHECK((status == TRRO_STATUS_OK) == (watch != NULL));
+    CHECK(trro_watch_free(watch) == TRRO_STATUS_OK);
+    return status;
+}
+
+#define CHECK_SIZES(type, call_with, initialiser)                                        \
+    do {                                                                                 \
+        type newer;                                                                      \
+        const size_t own = sizeof newer - sizeof newer.tail;                             \
+        trro_error error;                                                                \
+        size_t size, i;                                                                  \
+        memset(&newer, 0, sizeof newer);                                                 \
+        for (size = 0; size < own; size++) {                                             \
+            CHECK_STATUS(call_with(client, &newer, size, &error), TRRO_STATUS_INVALID_ARGUMENT, &error); \
+            CHECK(strstr(error.message, initialiser) != NULL);                           \
+        }                                                                                \
+        CHECK_STATUS(call_with(client, &newer, own, &error), TRRO_STATUS_OK, &error);    \
+        CHECK_STATUS(call_with(client, &newer, sizeof newer, &error), TRRO_STATUS_OK, &error); \
+        for (i = 0; i < sizeof newer.tail; i++) {                                        \
+            newer.tail[i] = 1;                                                           \
+            CHECK_STATUS(call_with(client, &newer, sizeof newer, &error), TRRO_STATUS_INVALID_ARGUMENT, &error); \
+            newer.tail[i] = 0;                                                           \
+        }                                                                                \
+    } while (0)
+
+static void every_struct_of_lists_verdicts_and_watches_grows_alike(void) {
+    trro_client *client = client_for_test();
+    CHECK_SIZES(newer_filter, list_with, "TRRO_DEVICE_FILTER_INIT");
+    CHECK_SIZES(newer_query, check_with, "TRRO_AUTHORIZATION_QUERY_INIT");
+    CHECK_SIZES(newer_watch_config, watch_with, "TRRO_WATCH_CONFIG_INIT");
+    trro_client_free(client);
+}
+
+/* What is handed out may be wanted at any address as well. */
+static void an_authorization_may_have_any_alignment(void) {
+    char memory[sizeof(trro_authorization) + 8];
+    const trro_authorization_query query = {sizeof query, "m82k5408n675phvb", "field_expired", 0, 0};
+    trro_client *client = client_for_test();
+    size_t shift;
+    for (shift = 0; shift < 8; shift++) {
+        trro_authorization copy;
+        void *shifted = memory + shift;
+        CHECK(trro_check_authorization(client, &query, shifted, NULL) == TRRO_STATUS_OK);
+        CHECK_TEXT(trro_authorization_sentence(shifted), "the licenses of the device have expired");
+        memcpy(&copy, shifted, sizeof copy);
+        CHECK(copy.verdict == TRRO_VERDICT_EXPIRED);
+    }
+    trro_client_free(client);
+}
+
 static void inputs_may_have_any_alignment(void) {
     char memory[sizeof(trro_client_config) + 8];
     trro_client_config config = config_for_test();
@@ -114,6 +205,9 @@ static const test tests[] = {
     {"a_size_that_no_header_has_is_refused", a_size_that_no_header_has_is_refused, "", 0},
     {"a_newer_struct_is_accepted_while_its_tail_is_zero", a_newer_struct_is_accepted_while_its_tail_is_zero, "", 1},
     {"a_newer_struct_with_a_field_set_is_refused", a_newer_struct_with_a_field_set_is_refused, "", 0},
+    {"every_struct_of_lists_verdicts_and_watches_grows_alike", every_struct_of_lists_verdicts_and_watches_grows_alike, "",
+     -1},
+    {"an_authorization_may_have_any_alignment", an_authorization_may_have_any_alignment, "", 8},
     {"inputs_may_have_any_alignment", inputs_may_have_any_alignment, "", 0},
 };
 RUN_TESTS(tests)
