@@ -36,6 +36,9 @@
  * }
  * @endcode
  *
+ * MAY THIS DEVICE RUN? trro_check_authorization() asks once; trro_watch_new() keeps the answer fresh, and trro_watch_read()
+ * gives it to a control loop in nanoseconds. trro_for_each_device() and trro_device_verdict() answer for a fleet.
+ *
  * ERRORS. A function that takes a `trro_error *` last writes all of it in every case; it may be NULL. Its message names
  * what is wrong, and never holds a secret. Outputs are all or nothing: they are cleared first, and after a failure a
  * handle or a pointer is NULL and a size is 0 (*needed_size after TRRO_STATUS_BUFFER_TOO_SMALL is the one exception).
@@ -63,9 +66,10 @@
  * than wait past its deadline. It asks for credentials again before they run out. trro_client_config has the numbers.
  *
  * THE PROCESS is the caller's: no signal handler, no SIGPIPE, no locale, nothing written to the environment, to stdout
- * or stderr. errno is not preserved. A name lookup runs in a thread of its own (one a client, all signals blocked),
- * since libc cannot interrupt it; no other thread is made. A client belongs to the process that made it: in a child
- * after fork() calls return TRRO_STATUS_INVALID_ARGUMENT, and trro_client_free() only closes descriptors.
+ * or stderr. errno is not preserved. A name lookup runs in a thread of its own (one a client), since libc cannot interrupt
+ * it, and the watches of a client in another, as long as there are any; all signals are blocked in both. No other thread is
+ * made. A client belongs to the process that made it: in a child after fork() calls return TRRO_STATUS_INVALID_ARGUMENT,
+ * and trro_client_free() only closes descriptors.
  *
  * BESIDE THE VENDOR'S SDK. This header defines none of the names of trro_field.h, nor of what is documented of
  * trro_remote.h, and may come before or after them (those are C++; this is C and C++). It includes stddef.h, without
@@ -97,7 +101,7 @@ extern "C" {
 #define TRRO_UNLIMITED UINT32_MAX
 
 /**
- * Something failed that a person has to mend.
+ * A call failed by what a person has to mend: credentials, rights, certificates.
  */
 #define TRRO_LOG_LEVEL_ERROR 1
 
@@ -135,6 +139,11 @@ extern "C" {
  * The last known answer, from a file that an earlier run of the program left.
  */
 #define TRRO_SOURCE_SNAPSHOT 2
+
+/**
+ * How many bytes trro_watch_config.snapshot_key has.
+ */
+#define TRRO_SNAPSHOT_KEY_SIZE 32
 
 /**
  * Access to the service: it signs, sends, keeps up to three idle connections for up to 50 s, and remembers the
@@ -227,7 +236,8 @@ typedef struct trro_error {
  * Either secret_key, or signing_key with signing_date: the key of one day, from which the secret key cannot be found. A device
  * that is handed one every day by a server of its fleet needs no secret key (c-examples/day_key.c). Until the service has
  * said what time it is, a request is signed at the second of signing_date that is nearest to the system clock; afterwards
- * the key is used on its day and for 4 minutes more, and then calls return TRRO_STATUS_NO_CREDENTIALS.
+ * the key is used on its day and for 4 minutes more, and then calls return TRRO_STATUS_NO_CREDENTIALS. That is so for a minute
+ * after an answer that told the time; then one request is sent all the same, in case it was wrong.
  */
 typedef struct trro_credentials {
     /**
@@ -256,7 +266,8 @@ typedef struct trro_credentials {
     const char *signing_date;
     /**
      * When the service stops taking it, in seconds since 1970; 0: never. From then on, by the service's time, calls return
-     * TRRO_STATUS_NO_CREDENTIALS; a trro_credentials_fn is asked for others a minute before.
+     * TRRO_STATUS_NO_CREDENTIALS, if an answer has told the time within the last minute; a trro_credentials_fn is asked for
+     * others a minute before.
      */
     int64_t expires_at_s;
 } trro_credentials;
@@ -358,7 +369,8 @@ typedef struct trro_client_config {
     const char *no_proxy;
     /**
      * The one network device that connections go through, "wwan0", whatever the routes are; name lookups go as the
-     * system sends them. Linux before 5.7 allows it to privileged programs only. NULL: as the routes are.
+     * system sends them, and so does the metadata service. Linux before 5.7 allows it to privileged programs only. NULL: as the
+     * routes are.
      */
     const char *network_interface;
     /**
@@ -393,7 +405,8 @@ typedef struct trro_client_config {
     /**
      * How many devices share the account and may be switched on in the same moment; 0: not known. If it is more than 20,
      * the first request of a client is sent at a random moment within 1.25 * fleet_size / 20 s, and a call whose deadline
-     * is before it returns TRRO_STATUS_THROTTLED with error->retry_after_ms.
+     * is before it returns TRRO_STATUS_THROTTLED with error->retry_after_ms: keep the client, which remembers the moment, and
+     * call again then. 0 to 1000000.
      */
     uint32_t fleet_size;
     /**
@@ -706,11 +719,17 @@ typedef struct trro_watch_config {
      */
     const struct trro_authorization_query *query;
     /**
-     * Must be NULL in this version.
+     * A file in which the last answer is kept, for a start without a network; NULL: none. It is read by trro_watch_new(), which
+     * then gives what it says as TRRO_SOURCE_SNAPSHOT until the service has answered: with the age that follows from the clock,
+     * or TRRO_REASON_AGE_UNKNOWN as long as the clock is behind the moment of the answer. It is replaced as a whole, so that
+     * after a power cut there is the old or the new one; written when something has changed, and else 24 times within
+     * max_stale_s. A file of another device, project or endpoint, or one that is damaged, is not used,
+     * and log_fn is told why. Two watches must not share one.
      */
     const char *snapshot_path;
     /**
-     * Must be NULL in this version.
+     * TRRO_SNAPSHOT_KEY_SIZE bytes that prove that the file was written by who has them; NULL: it is protected against
+     * corruption only. With a key nobody without it can make up a file; who can write there can still put back an older one.
      */
     const uint8_t *snapshot_key;
     /**
@@ -732,6 +751,56 @@ typedef struct trro_watch_config {
 } trro_watch_config;
 
 /**
+ * A step of a call, in the order in which they are taken; TRRO_STEP_ANSWER comes before TRRO_STEP_CLOCK. New steps may come.
+ */
+typedef int32_t trro_step;
+
+/**
+ * What was seen of one step. Laid out by the library, and valid with its texts until the callback returns; new fields may come
+ * at the end. Texts are in English, on one line, never NULL, and hold no secret; a secret id does not show beyond AKID or IKID.
+ */
+typedef struct trro_diagnosis {
+    /**
+     * TRRO_STEP_...
+     */
+    trro_step step;
+    /**
+     * What is wrong at this step. TRRO_STATUS_OK: nothing, or nothing is known (see was_reached). A device that may not run is
+     * TRRO_STATUS_NOT_FOUND or TRRO_STATUS_PERMISSION_DENIED at TRRO_STEP_LICENSE.
+     */
+    trro_status status;
+    /**
+     * How long it took; TRRO_ABSENT for a step that takes no time of its own.
+     */
+    int64_t elapsed_ms;
+    /**
+     * "resolve", "route", "connect", "TLS", "answer", "clock", "credentials", "signature", "permission", "rate limit",
+     * "license".
+     */
+    const char *name;
+    /**
+     * What was seen: "2 addresses: 192.0.2.1, 192.0.2.2".
+     */
+    const char *finding;
+    /**
+     * What to do; "" if nothing. Also where nothing is wrong yet: a clock that only the library gets along with.
+     */
+    const char *advice;
+    /**
+     * 1: the step was looked at. 0: nothing is known of it, since another step failed.
+     */
+    int32_t was_reached;
+} trro_diagnosis;
+
+/**
+ * Takes one step, valid until the function returns. Return 0 to go on, and anything else to stop.
+ *
+ * It is called by the thread that called trro_client_diagnose(), as soon as the step is known. A call on the same client from
+ * inside returns TRRO_STATUS_INVALID_ARGUMENT. It must return: no longjmp(), no C++ exception.
+ */
+typedef int (*trro_diagnosis_fn)(void *user_data, const struct trro_diagnosis *diagnosis);
+
+/**
  * It worked.
  * Returned by: every function that returns a status.
  * What to do: use the outputs.
@@ -739,17 +808,17 @@ typedef struct trro_watch_config {
 #define TRRO_STATUS_OK 0
 
 /**
- * The caller broke the contract: NULL, a bad size or range, text that is not UTF-8, a ca_file that cannot be read (its
- * errno is in error->os_error), a client used after fork(). Nothing was sent. The message names the argument.
+ * The caller broke the contract: NULL, a bad size or range, text that is not UTF-8, a ca_file or a config.json that cannot
+ * be read (its errno is in error->os_error), a client used after fork(). Nothing was sent. The message names the argument.
  * Returned by: every function that returns a status.
  * What to do: mend the program or its configuration.
  */
 #define TRRO_STATUS_INVALID_ARGUMENT 1
 
 /**
- * The answer does not fit the buffer; *needed_size says what is enough. The answer is kept for 10 s, one a client: the
- * same call with enough room gets it without a second request, unless another answer has taken its place.
- * Returned by: trro_get_devices.
+ * The answer does not fit the buffer; *needed_size says what is enough. An answer of the service is kept for 10 s, one a
+ * client: the same call with enough room gets it without a second request, unless another answer has taken its place.
+ * Returned by: trro_get_devices, trro_load_device_config.
  * What to do: call again with a buffer of *needed_size bytes, in a loop.
  */
 #define TRRO_STATUS_BUFFER_TOO_SMALL 2
@@ -833,9 +902,9 @@ typedef struct trro_watch_config {
 
 /**
  * The other side did not prove to be the service: certificate, name or protocol. No request was sent to it, unless it is its
- * answer that shows that the clock is wrong by which its certificate was taken.
+ * answer that shows that the clock is wrong by which its certificate was taken. Or it did, and refused this client.
  * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
- * What to do: check the clock, the endpoint and ca_file; the message says which.
+ * What to do: check the clock, the endpoint, ca_file and client_cert_file; the message says which.
  */
 #define TRRO_STATUS_TLS_FAILED 13
 
@@ -848,7 +917,7 @@ typedef struct trro_watch_config {
 
 /**
  * The program called trro_client_cancel(). Whether the service has carried the request out is not known.
- * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
+ * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization, trro_client_diagnose.
  * What to do: nothing; before the next call, trro_client_resume().
  */
 #define TRRO_STATUS_CANCELLED 15
@@ -985,6 +1054,61 @@ typedef struct trro_watch_config {
 #define TRRO_REASON_AGE_UNKNOWN 12
 
 /**
+ * The name of the endpoint, or of the proxy, to addresses; asked for anew, whatever is remembered.
+ */
+#define TRRO_STEP_RESOLVE 0
+
+/**
+ * The way there that the system would take, and whether config->network_interface can be used.
+ */
+#define TRRO_STEP_ROUTE 1
+
+/**
+ * TCP, and through the proxy to the service.
+ */
+#define TRRO_STEP_CONNECT 2
+
+/**
+ * Who the service is: protocol and certificate.
+ */
+#define TRRO_STEP_TLS 3
+
+/**
+ * By how much the system clock is off.
+ */
+#define TRRO_STEP_CLOCK 4
+
+/**
+ * What the credentials look like, and whether the service knows them.
+ */
+#define TRRO_STEP_CREDENTIALS 5
+
+/**
+ * Whether the service agrees with the signature.
+ */
+#define TRRO_STEP_SIGNATURE 6
+
+/**
+ * Whether the credentials may list devices.
+ */
+#define TRRO_STEP_PERMISSION 7
+
+/**
+ * Whether the client and the account may send requests.
+ */
+#define TRRO_STEP_RATE_LIMIT 8
+
+/**
+ * Whether the device of the query is authorized to run.
+ */
+#define TRRO_STEP_LICENSE 9
+
+/**
+ * Whether a request is answered, and by the service.
+ */
+#define TRRO_STEP_ANSWER 10
+
+/**
  * The version of the library that the program runs with, such as "0.1.0". The macros TRRO_VERSION_MAJOR, _MINOR and
  * _PATCH are those of the header that it was compiled with.
  *
@@ -1084,15 +1208,16 @@ void trro_client_cancel(const struct trro_client *client);
  *
  * @param client  Must not be NULL.
  * @param error   What went wrong; may be NULL.
- * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT, also while a cancelled call has not returned yet;
- *         TRRO_STATUS_INTERNAL.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT, also while a cancelled call, or a cancelled request of a watch, has
+ *         not returned yet; TRRO_STATUS_INTERNAL.
  * @par Threads
  * Any.
  * @par Blocking
  * Never.
  * @since 0.1.0
  */
-trro_status trro_client_resume(const struct trro_client *client, struct trro_error *error);
+trro_status trro_client_resume(const struct trro_client *client,
+                               struct trro_error *error);
 
 /**
  * By how much the service's time is ahead of the system clock, at this moment, as far as its answers have told. The
@@ -1286,7 +1411,7 @@ const char *trro_authorization_sentence(const struct trro_authorization *authori
  * Any. The first watch of a client makes a thread, in which all signals are blocked; credentials_fn and log_fn of the client
  * are then called from it too.
  * @par Blocking
- * Never.
+ * Only as long as reading snapshot_path takes.
  * @par Example
  * c-examples/field_device.c watches while it drives.
  * @since 0.1.0
@@ -1341,11 +1466,72 @@ int trro_watch_fd(const struct trro_watch *watch);
  * @par Threads
  * Any but that in which the callbacks of the client's watches run.
  * @par Blocking
- * For 50 ms at most, and as long as a callback takes that runs at the moment: changed_fn, credentials_fn or log_fn. In a
- * child after fork() it only closes descriptors.
+ * For 50 ms at most, and as long as a callback takes that runs at the moment (changed_fn, credentials_fn or log_fn), or the
+ * flushing of snapshot_path to the disk. In a child after fork() it only closes descriptors.
  * @since 0.1.0
  */
 trro_status trro_watch_free(struct trro_watch *watch);
+
+/**
+ * Looks at a call step by step, to tell people which one fails and what to do about it: opens a connection for the purpose, and
+ * sends one request over the client's own (more, if it is repeated or the device is on a later page). Every step is given once,
+ * also those that were not reached.
+ *
+ * @param client     Must not be NULL.
+ * @param query      What to ask for; must not be NULL. Copied. Unlike elsewhere, project_id and device_id may be NULL; without
+ *                   device_id, TRRO_STEP_LICENSE is left out. deadline_ms is for everything together.
+ * @param visit      Called for every step; must not be NULL.
+ * @param user_data  Handed to visit.
+ * @param error      What went wrong; may be NULL. That a step fails is no failure; attempts is that of the request.
+ * @return TRRO_STATUS_OK, whatever the steps came to, and also if visit has stopped it; TRRO_STATUS_INVALID_ARGUMENT;
+ *         TRRO_STATUS_CANCELLED, after which no further step is given; TRRO_STATUS_INTERNAL.
+ * @par Threads
+ * Any number at the same time on one client.
+ * @par Blocking
+ * Until the last step is known, and no longer than deadline_ms and what visit takes, which counts towards it.
+ * @par Action
+ * GetDevices, version 2022-03-25; it changes nothing; 20 requests a second:
+ * https://www.tencentcloud.com/document/api/1252/68116
+ * @par Example
+ * `trro-status doctor` (c-examples/trro-status) prints every step.
+ * @since 0.1.0
+ */
+trro_status trro_client_diagnose(const struct trro_client *client,
+                                 const struct trro_authorization_query *query,
+                                 trro_diagnosis_fn visit,
+                                 void *user_data,
+                                 struct trro_error *error);
+
+/**
+ * Reads projectid, device_id and device_streams from the config.json of the vendor's field SDK, so that a device has one
+ * file that says who it is. Nothing else of it is used. The file must be JSON; the vendor's samples come with // comments,
+ * which must be removed.
+ *
+ * @param path         The file, regular and of at most 1 MiB; must not be NULL.
+ * @param buffer       Where the query goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
+ * @param buffer_size  Its size in bytes; 1024 are plenty for ids as the service gives them.
+ * @param query        Where the query begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
+ *                     NULL; *query is NULL after a failure. Its deadline_ms is 0: who wants another copies the fields into
+ *                     a query of TRRO_AUTHORIZATION_QUERY_INIT.
+ * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
+ *                     any alignment; else 0.
+ * @param error        What went wrong; may be NULL. The message names the file and the field, and never holds a value.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT, also for a file that cannot be read, is not JSON or lacks one of the
+ *         three; TRRO_STATUS_BUFFER_TOO_SMALL; TRRO_STATUS_INTERNAL.
+ * @par Threads
+ * Any.
+ * @par Blocking
+ * Only as long as reading the file takes.
+ * @par Example
+ * c-examples/field_device.c takes everything from that file.
+ * @since 0.1.0
+ */
+trro_status trro_load_device_config(const char *path,
+                                    void *buffer,
+                                    size_t buffer_size,
+                                    const struct trro_authorization_query **query,
+                                    size_t *needed_size,
+                                    struct trro_error *error);
 
 /** The international site, the default of trro_client_config.endpoint. */
 #define TRRO_ENDPOINT_INTL "https://trro.intl.tencentcloudapi.com"
