@@ -110,7 +110,7 @@ static void a_descriptor_is_readable_after_a_change_until_it_is_read(void) {
     trro_client_free(client);
 }
 
-static void it_asks_once_a_period_at_a_phase_of_its_own(void) {
+static void it_asks_once_a_period_and_does_not_drift(void) {
     trro_client *client = client_for_test();
     trro_authorization first, next;
     trro_watch *watch;
@@ -285,7 +285,7 @@ static const test tests[] = {
      callbacks_come_one_at_a_time_from_a_thread_without_signals, "", 4},
     {"a_descriptor_is_readable_after_a_change_until_it_is_read", a_descriptor_is_readable_after_a_change_until_it_is_read,
      "", -1},
-    {"it_asks_once_a_period_at_a_phase_of_its_own", it_asks_once_a_period_at_a_phase_of_its_own, "", 6},
+    {"it_asks_once_a_period_and_does_not_drift", it_asks_once_a_period_and_does_not_drift, "", 6},
     {"it_expires_at_its_second_without_the_service", it_expires_at_its_second_without_the_service, "", -1},
     {"an_answer_grows_too_old_and_a_new_one_mends_it", an_answer_grows_too_old_and_a_new_one_mends_it, "", -1},
     {"the_first_answer_may_come_after_an_outage", the_first_answer_may_come_after_an_outage, "hang-up|hang-up", 3},

@@ -21,19 +21,21 @@ const LEAST_MS: i64 = 9_000;
 /// Room for the noise of a busy machine.
 const MOST_MS: i64 = 20_000;
 
+type Test = fn(&Product) -> Outcome;
+
 /// An error if the programs do not compile.
 pub fn trials(product: &Arc<Product>) -> Result<Vec<Trial>, Failed> {
     for program in ["watch_read", "many_devices"] {
         let source = support::root().join(format!("tests/c/{program}.c"));
         support::compile(&source, &product.programs.join(program), &product.folder, &["-O2"])?;
     }
-    let tests: [(&str, fn(&Product) -> Outcome); 4] = [
+    let tests: [(&str, Test); 4] = [
         ("a_read_of_a_watch_allocates_nothing", |product| done(run(product, "allocations")?)),
         ("a_read_of_a_watch_calls_no_kernel", |product| done(run(product, "system-calls")?)),
         ("a_read_of_a_watch_is_measured", a_read_is_measured),
         ("many_devices_are_listed_at_the_clients_rate_in_little_memory", many_devices_are_listed),
     ];
-    let trial = |(name, test): (&str, fn(&Product) -> Outcome)| {
+    let trial = |(name, test): (&str, Test)| {
         let product = Arc::clone(product);
         Trial::ignorable_test(name, move || test(&product))
     };
