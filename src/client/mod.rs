@@ -473,9 +473,8 @@ impl Client {
 /// The call's turn comes after its deadline.
 fn not_yet(after: Duration) -> Error {
     let message = format!(
-        "not sent: this client's next turn comes in {:.1} s, after the deadline (max_requests_per_s, fleet_size, or the service \
-         has refused it lately)",
-        after.as_secs_f64()
+        "not sent: this client's next turn comes in {after:.1?}, after the deadline (max_requests_per_s, fleet_size, or the service \
+         has refused it lately)"
     );
     Error { retry_after: Some(after), ..Error::new(Status::Throttled, message) }
 }

@@ -121,7 +121,7 @@ fn on_permission(error: &Error) -> &'static str {
 
 fn on_rate_limit(error: &Error) -> String {
     match error.retry_after {
-        Some(after) => format!("try again in {:.1} s; {FEWER_REQUESTS}", after.as_secs_f64()),
+        Some(after) => format!("try again in {after:.1?}; {FEWER_REQUESTS}"),
         None => FEWER_REQUESTS.to_owned(),
     }
 }

@@ -435,7 +435,7 @@ fn clock(offset_ms: Option<i64>) -> Seen {
 fn rate_limit((wait, has_slowed_down): (Duration, bool)) -> Seen {
     let turn = match wait.as_millis() {
         0 => "the next request may be sent at once".to_owned(),
-        _ => format!("the next request may be sent in {:.1} s", wait.as_secs_f64()),
+        _ => format!("the next request may be sent in {wait:.1?}"),
     };
     match has_slowed_down {
         false => Seen::plainly(turn),

@@ -67,16 +67,6 @@ static inline void be_told(void *data, const trro_authorization *authorization) 
     atomic_fetch_add(&own->calls, 1);
 }
 
-static inline int entries(const char *folder) {
-    DIR *directory = opendir(folder);
-    int count = 0;
-    CHECK(directory != NULL);
-    while (readdir(directory) != NULL)
-        count++;
-    closedir(directory);
-    return count;
-}
-
 static inline int threads(void) {
     return entries("/proc/self/task");
 }
