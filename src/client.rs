@@ -168,12 +168,12 @@ impl Client {
         Err(Error::invalid_argument("client", "was made before a fork(); a child makes a client of its own"))
     }
 
-    /// Ends every call; see [`Cancel::cancel`].
+    /// Ends every call, and every later one until [`Client::resume`]. Safe in a signal handler.
     pub fn cancel(&self) {
         self.cancel.cancel();
     }
 
-    /// Lets calls begin again; see [`Cancel::resume`].
+    /// Lets calls begin again. Refused while one that was cancelled has not returned yet.
     pub fn resume(&self) -> Result<(), Error> {
         self.cancel.resume()
     }
