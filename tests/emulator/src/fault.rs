@@ -72,7 +72,8 @@ pub enum Fault {
     Date(i64),
     /// Its clock is ahead by so many seconds, and the answer has no Date.
     WrongClockNoDate(i64),
-    /// One of [`SOMETIMES`] at so many requests in a hundred, always the same ones; behaves at the others.
+    /// A broken connection or a failure of the service at so many requests in a hundred, always the same ones; behaves at the
+    /// others.
     Sometimes(u64),
 }
 
