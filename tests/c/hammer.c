@@ -1,7 +1,7 @@
 /* Many threads that call on one client, for the thread sanitizer and for valgrind: HAMMER_THREADS threads (32) of
  * HAMMER_CALLS calls (1000) against the emulator at TRRO_ENDPOINT, which may misbehave. Every call must end in a right
- * answer or in a named error, and most in a right answer: else the run would show little. It prints how often each status
- * came, as "calls 32000 TRRO_STATUS_OK 31987 TRRO_STATUS_TIMEOUT 13". */
+ * answer or in a named error, and most in a right answer: else the run would show little. Beside each call the thread reads a
+ * watch that asks every second. It prints how often each status came, as "calls 32000 TRRO_STATUS_OK 31987 TRRO_STATUS_TIMEOUT 13". */
 #define _POSIX_C_SOURCE 200809L
 #include <pthread.h>
 #include <stdio.h>
@@ -13,6 +13,7 @@ enum { ROWS = 20, MAX_THREADS = 1000, MAX_CALLS = 1000000, STATUSES = 64 };
 
 typedef struct {
     const trro_client *client;
+    const trro_watch *watch;
     pthread_barrier_t *start;
     long calls;
     int64_t page_size;
@@ -103,6 +104,44 @@ static void call(worker *self, void *buffer, size_t buffer_size) {
     fprintf(stderr, "%s: status %d, \"%.255s\"\n", fault, (int)status, error.message);
 }
 
+/* What is wrong with what a watch says of a device that is authorized, or NULL. */
+static const char *fault_of_authorization(const trro_authorization *authorization) {
+    if (authorization->source == TRRO_SOURCE_NONE)
+        return authorization->verdict == TRRO_VERDICT_UNKNOWN ? NULL : "a verdict without an answer";
+    if (authorization->verdict != TRRO_VERDICT_AUTHORIZED || authorization->license_count != 4 ||
+        authorization->request_id[0] == '\0' || authorization->age_ms < 0)
+        return "another authorization than the device's";
+    return NULL;
+}
+
+static void read_watch(worker *self) {
+    trro_authorization authorization;
+    const char *fault = "a watch that cannot be read";
+    if (trro_watch_read(self->watch, &authorization) == TRRO_STATUS_OK)
+        fault = fault_of_authorization(&authorization);
+    if (fault != NULL) {
+        self->wrong++;
+        fprintf(stderr, "%s\n", fault);
+    }
+}
+
+static trro_watch *watch_of(const trro_client *client) {
+    trro_authorization_query query = TRRO_AUTHORIZATION_QUERY_INIT;
+    trro_watch_config config = TRRO_WATCH_CONFIG_INIT;
+    trro_watch *watch;
+    trro_error error;
+    query.project_id = "m82k5408n675phvb";
+    query.device_id = "field_ok_4";
+    query.streams = 4;
+    config.query = &query;
+    config.period_s = 1;
+    if (trro_watch_new(client, &config, &watch, &error)) {
+        fprintf(stderr, "%s: %s\n", trro_status_name(error.status), error.message);
+        exit(2);
+    }
+    return watch;
+}
+
 static void *work(void *context) {
     worker *self = context;
     /* On the heap, each in a block of its own: valgrind sees a byte too far. */
@@ -113,8 +152,10 @@ static void *work(void *context) {
         abort();
     /* The first calls make what all share: they begin together. */
     pthread_barrier_wait(self->start);
-    for (i = 0; i < self->calls; i++)
+    for (i = 0; i < self->calls; i++) {
         call(self, buffer, buffer_size);
+        read_watch(self);
+    }
     free(buffer);
     return NULL;
 }
@@ -164,12 +205,14 @@ int main(void) {
     worker *workers = calloc((size_t)threads, sizeof *workers);
     pthread_t *handles = calloc((size_t)threads, sizeof *handles);
     trro_client *client = client_of_emulator();
+    trro_watch *watch = watch_of(client);
     pthread_barrier_t start;
     int good;
     if (workers == NULL || handles == NULL || pthread_barrier_init(&start, NULL, (unsigned)threads) != 0)
         abort();
     for (i = 0; i < threads; i++) {
         workers[i].client = client;
+        workers[i].watch = watch;
         workers[i].start = &start;
         workers[i].calls = calls;
         /* Threads ask for different pages, so that an answer that came to another thread is noticed. */
@@ -181,6 +224,8 @@ int main(void) {
         pthread_join(handles[i], NULL);
     pthread_barrier_destroy(&start);
     trro_client_free(client);
+    if (trro_watch_free(watch) != TRRO_STATUS_OK)
+        return 1;
     good = report(workers, threads, calls);
     free(handles);
     free(workers);
