@@ -122,7 +122,7 @@ impl Renewed {
         let held = self.held();
         let credentials = held.credentials.as_ref()?;
         let now = clock.now();
-        let is_left_alone = since_boot() < held.rested && !(now.is_proven && has_expired(credentials, now.s));
+        let is_left_alone = since_boot() < held.rested && !(now.is_confirmed && has_expired(credentials, now.s));
         (is_left_alone || !is_due(credentials, now.s, now.is_proven)).then(|| Arc::clone(credentials))
     }
 
@@ -132,7 +132,7 @@ impl Renewed {
         held.rested = since_boot() + PAUSE_AFTER_FAILURE;
         let now = clock.now();
         // A clock that nobody has confirmed does not speak against them: it may be the one that is wrong.
-        held.credentials.clone().filter(|credentials| !(now.is_proven && has_expired(credentials, now.s)))
+        held.credentials.clone().filter(|credentials| !(now.is_confirmed && has_expired(credentials, now.s)))
     }
 
     fn not_waited(&self, ended: Ended) -> Error {

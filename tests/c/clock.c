@@ -2,8 +2,11 @@
  * the last begins with "= ":
  *
  *     shift S         the system clock is ahead of the machine's by S seconds from now on
+ *     boot S          the clock since boot, likewise
  *     new N           makes a client that sends a request N times at most, with the secret key of the environment
  *     new N DATE      the same, with that key's signing key for one day
+ *     until N S       the same, with the secret key, which expires S seconds after 1970
+ *     once N S        the same, with a function that gives that once and then fails
  *     ask N DATE      the same, with a function that is asked for that key, which is logged
  *     call            = STATUS ATTEMPTS MESSAGE, after what was logged
  *     offset          = MILLISECONDS, or "= absent"
@@ -21,13 +24,16 @@ static char buffer[64 * 1024];
 static trro_client *client;
 static char day[16];
 static uint8_t day_key[TRRO_SIGNING_KEY_SIZE];
-static atomic_llong shift_s;
+static int64_t expires_at_s;
+static atomic_llong shift_s, boot_shift_s;
 
 /* A definition in the program comes before libc's, for the library too. The other clocks are the machine's. */
 int clock_gettime(clockid_t clock, struct timespec *time) {
     int failed = (int)syscall(SYS_clock_gettime, clock, time);
     if (!failed && clock == CLOCK_REALTIME)
         time->tv_sec += (time_t)atomic_load(&shift_s);
+    if (!failed && clock == CLOCK_BOOTTIME)
+        time->tv_sec += (time_t)atomic_load(&boot_shift_s);
     return failed;
 }
 
@@ -45,6 +51,13 @@ static trro_status give_day_key(void *user_data, trro_credentials *credentials) 
     return TRRO_STATUS_OK;
 }
 
+static void replace_client(const trro_client_config *config) {
+    trro_error error;
+    trro_client_free(client);
+    CHECK_STATUS(trro_client_new(config, &client, &error), TRRO_STATUS_OK, &error);
+    printf("= made\n");
+}
+
 /* Without a `day` its key is the secret one. */
 static void make_client(uint32_t max_attempts, int is_asked) {
     trro_client_config config = config_for_test();
@@ -60,9 +73,30 @@ static void make_client(uint32_t max_attempts, int is_asked) {
         config.credentials = is_asked ? NULL : &credentials;
         config.credentials_fn = is_asked ? give_day_key : NULL;
     }
-    trro_client_free(client);
-    CHECK_STATUS(trro_client_new(&config, &client, &error), TRRO_STATUS_OK, &error);
-    printf("= made\n");
+    replace_client(&config);
+}
+
+static trro_status give_expiring_key(void *asked_before, trro_credentials *credentials) {
+    credentials->secret_id = getenv("TENCENTCLOUD_SECRET_ID");
+    credentials->secret_key = getenv("TENCENTCLOUD_SECRET_KEY");
+    credentials->expires_at_s = expires_at_s;
+    return asked_before != NULL && (*(int *)asked_before)++ > 0 ? TRRO_STATUS_CREDENTIALS_FAILED : TRRO_STATUS_OK;
+}
+
+static void make_client_with_expiring_key(uint32_t max_attempts, int is_asked) {
+    static int asked_before;
+    trro_client_config config = config_for_test();
+    trro_credentials credentials = TRRO_CREDENTIALS_INIT;
+    config.max_attempts = max_attempts;
+    if (is_asked) {
+        asked_before = 0;
+        config.credentials_fn = give_expiring_key;
+        config.credentials_data = &asked_before;
+    } else {
+        give_expiring_key(NULL, &credentials);
+        config.credentials = &credentials;
+    }
+    replace_client(&config);
 }
 
 static void call(void) {
@@ -94,6 +128,12 @@ int main(void) {
         if (strcmp(verb, "shift") == 0) {
             atomic_store(&shift_s, number);
             printf("= shifted\n");
+        } else if (strcmp(verb, "boot") == 0) {
+            atomic_store(&boot_shift_s, number);
+            printf("= shifted\n");
+        } else if (strcmp(verb, "until") == 0 || strcmp(verb, "once") == 0) {
+            expires_at_s = strtoll(date, NULL, 10);
+            make_client_with_expiring_key((uint32_t)number, strcmp(verb, "once") == 0);
         } else if (strcmp(verb, "new") == 0 || strcmp(verb, "ask") == 0) {
             memcpy(day, date, sizeof day);
             make_client((uint32_t)number, strcmp(verb, "ask") == 0);

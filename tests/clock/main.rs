@@ -2,6 +2,7 @@
 //! sets; the emulator is the service, over TLS, with a clock of its own.
 
 mod day_keys;
+mod lasting;
 mod pair;
 #[path = "../support/mod.rs"]
 mod support;
@@ -28,7 +29,7 @@ const SYSTEM_CLOCKS: [(&str, SystemClock); 5] = [
     ("two_hours_ahead", |now_s| now_s + 2 * HOUR_S),
 ];
 
-const SCENARIOS: [(&str, Scenario); 21] = [
+const SCENARIOS: [(&str, Scenario); 26] = [
     ("certificate::expired_before_the_release", an_expired_certificate_is_refused),
     ("certificate::of_an_intermediate_that_is_not_valid_yet_at_the_release", an_intermediate_later_than_the_release),
     ("certificate::ten_years_ahead", ten_years_ahead_the_clock_is_named),
@@ -40,6 +41,11 @@ const SCENARIOS: [(&str, Scenario); 21] = [
     ("date::none_with_a_wrong_clock", without_a_date_the_message_heals),
     ("date::none_in_1970", without_a_date_1970_is_not_believed),
     ("date::from_a_cache", a_date_from_a_cache_is_no_sample),
+    ("wrong_date::keeps_a_day_key_for_a_minute_only", lasting::keeps_a_day_key_for_a_minute_only),
+    ("wrong_date::keeps_an_expiring_key_for_a_minute_only", lasting::keeps_an_expiring_key_for_a_minute_only),
+    ("wrong_date::keeps_a_key_whose_source_fails", lasting::keeps_a_key_whose_source_has_failed_for_a_minute_only),
+    ("wrong_date::a_key_that_has_expired_stays_expired", lasting::a_key_that_has_expired_is_refused_by_the_service),
+    ("boot::a_clock_that_stood_still_keeps_no_day_key", lasting::a_clock_that_stood_still_keeps_no_day_key),
     ("step::of_the_system_clock", a_step_of_the_system_clock_changes_nothing),
     ("step::of_the_services_clock", a_step_of_the_services_clock_is_followed),
     ("one_attempt::a_wrong_clock_is_reported_and_healed", one_attempt_is_one_attempt),
