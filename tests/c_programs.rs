@@ -15,7 +15,7 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use socket2::{Domain, Socket, Type};
 use support::{Outcome, Test};
 
-const PROGRAMS: [&str; 20] = [
+const PROGRAMS: [&str; 21] = [
     "arguments",
     "authorization",
     "buffers",
@@ -25,6 +25,7 @@ const PROGRAMS: [&str; 20] = [
     "day_keys",
     "device_config",
     "diagnosis",
+    "endings",
     "failures",
     "host",
     "listing",

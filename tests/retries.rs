@@ -1,12 +1,16 @@
 //! What several attempts of one call come to: what is sent again and what is not, after how long, and how many requests
 //! the service sees of it.
 
+#[path = "retries/gate.rs"]
+mod gate;
 #[path = "retries/idle.rs"]
 mod idle;
 #[path = "retries/pace.rs"]
 mod pace;
 #[path = "retries/relay.rs"]
 mod relay;
+#[path = "retries/waiting.rs"]
+mod waiting;
 #[path = "retries/waits.rs"]
 mod waits;
 

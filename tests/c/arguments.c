@@ -201,6 +201,7 @@ static void fields_that_make_no_sense_are_refused(void) {
     REFUSE_FIELD(network_interface, "a name that no device has");
     REFUSE_FIELD(max_attempts, 101);
     REFUSE_FIELD(max_requests_per_s, 1001);
+    REFUSE_FIELD(fleet_size, 1000001);
     REFUSE_FIELD(log_level, -1);
     REFUSE_FIELD(log_level, 5);
     REFUSE_FIELD(log_level, INT32_MIN);

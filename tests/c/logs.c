@@ -134,6 +134,25 @@ static void nothing_less_important_than_the_level_is_told(void) {
     }
 }
 
+/* Neither an attempt that is repeated nor a device that is not there is such. */
+static void what_a_person_has_to_mend_is_told_as_an_error_once_a_call(void) {
+    static told told;
+    trro_client_config config = config_with(TRRO_LOG_LEVEL_ERROR, 3);
+    const trro_client *client = make(&told, &config);
+    int calls;
+    for (calls = 1; calls <= 2; calls++) {
+        get(client, TRRO_STATUS_AUTH_REJECTED);
+        if (told.count != calls)
+            print(&told);
+        CHECK(told.count == calls && told.levels[calls - 1] == TRRO_LOG_LEVEL_ERROR);
+        CHECK(strstr(told.lines[calls - 1], "AuthFailure.SignatureFailure") != NULL);
+    }
+    get(client, TRRO_STATUS_NOT_FOUND);
+    get(client, TRRO_STATUS_OK);
+    CHECK(told.count == 2);
+    trro_client_free(told.client);
+}
+
 /* Gives credentials that have to be renewed soon, once. */
 static trro_status give_once(void *user_data, trro_credentials *credentials) {
     int *asked = user_data;
@@ -270,6 +289,9 @@ static const test tests[] = {
     {"nothing_less_important_than_the_level_is_told", nothing_less_important_than_the_level_is_told,
      "status:503|gzip|status:503|gzip|status:503|gzip|status:503|gzip", 8},
     {"credentials_that_are_asked_for_are_told_of", credentials_that_are_asked_for_are_told_of, "", 2},
+    {"what_a_person_has_to_mend_is_told_as_an_error_once_a_call",
+     what_a_person_has_to_mend_is_told_as_an_error_once_a_call,
+     "status:503|error:AuthFailure.SignatureFailure|error:AuthFailure.SignatureFailure|error:ResourceNotFound", 5},
     {"a_repeated_attempt_tells_why", a_repeated_attempt_tells_why, "status:503|error:InternalError", 3},
     {"a_line_end_of_the_service_ends_no_line", a_line_end_of_the_service_ends_no_line,
      "answer:{\"Response\":{\"Error\":{\"Code\":\"InternalError\",\"Message\":\"one\\ntwo\\u001bthree\\u007ffour\"}}}", 2},

@@ -13,7 +13,7 @@ const NOON: i64 = 12 * HOUR_S;
 /// Just longer than an answer that told the time keeps a request from being sent.
 const A_MINUTE_LATER: &str = "boot 61";
 
-/// The clocks are right. From the wrong `Date` on nothing is sent; a minute later one request is, which learns the time.
+/// The clocks are right. From the wrong `Date` on nothing is sent, and a minute later one request, which heals.
 fn keeps_it_for_a_minute_only(pair: &mut Pair, refused_with: &str) {
     pair.call().succeeded_with(1);
     pair.service.misbehave_once(Fault::Date(DAY_S));

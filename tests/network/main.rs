@@ -16,6 +16,7 @@ mod environment;
 mod isolated;
 mod proxies;
 mod proxy_failures;
+mod successors;
 #[path = "../support/mod.rs"]
 mod support;
 mod tls;
@@ -50,6 +51,7 @@ fn main() {
         ("isolated", isolated::TESTS),
         ("proxies", proxies::TESTS),
         ("proxy_failures", proxy_failures::TESTS),
+        ("successors", successors::TESTS),
         ("tls", tls::TESTS),
         ("ways", ways::TESTS),
     ];

@@ -11,7 +11,7 @@ use trro::error::{Error, Status};
 
 use crate::{AT_ONCE, call, call_within, client, client_with, emulator, requests};
 
-const SECOND: Duration = Duration::from_secs(1);
+pub const SECOND: Duration = Duration::from_secs(1);
 /// How often a turn is drawn until it is far enough away: one in twenty is not.
 const TRIES: u32 = 20;
 
@@ -35,7 +35,7 @@ fn ends(client: &Client, threads: usize, calls_of_each: usize) -> Vec<Duration> 
 }
 
 /// A call ends after its turn. So, however slow the machine, this holds if no second has more than `most` turns.
-fn assert_no_more_than(most: usize, ends: &[Duration]) {
+pub fn assert_no_more_than(most: usize, ends: &[Duration]) {
     for (before, end) in ends.iter().enumerate() {
         let earliest = SECOND * u32::try_from(before / most).unwrap();
         assert!(*end >= earliest, "call {} ended after {end:?}: {ends:?}", before + 1);

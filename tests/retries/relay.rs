@@ -4,14 +4,14 @@
 use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::Mutex;
+use std::sync::{Arc, Barrier, Mutex};
 use std::time::Duration;
 
 use emulator::Emulator;
 use socket2::{Domain, SockRef, Socket, Type};
 
 /// What is done to one connection; to those for which nothing is said: they are led to the emulator.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub enum Treatment {
     /// Closed as soon as the first bytes are there.
     Close,
@@ -21,6 +21,8 @@ pub enum Treatment {
     Reset,
     /// Read from, and never answered.
     Stall,
+    /// Led to the emulator when it was met here twice: once to say that the connection is there, and once to let it go on.
+    Hold(Arc<Barrier>),
 }
 
 /// A port of its own, on which nobody listens at first.
@@ -56,7 +58,7 @@ impl Relay {
     /// From now on somebody listens, as long as the tests live.
     pub fn listen(&self) {
         let socket = self.listener.lock().unwrap().take().expect("nobody listens yet");
-        socket.listen(16).unwrap();
+        socket.listen(64).unwrap();
         let (listener, emulator) = (TcpListener::from(socket), self.emulator);
         let mut treatments = std::mem::take(&mut *self.treatments.lock().unwrap());
         std::thread::spawn(move || {
@@ -79,6 +81,11 @@ fn serve(client: &TcpStream, emulator: SocketAddr, treatment: Option<Treatment>)
             SockRef::from(client).set_linger(Some(Duration::ZERO))
         }
         Some(Treatment::Stall) => io::copy(&mut &*client, &mut io::sink()).map(drop),
+        Some(Treatment::Hold(meeting)) => {
+            meeting.wait();
+            meeting.wait();
+            lead(client, &TcpStream::connect(emulator)?)
+        }
         Some(Treatment::CloseInHandshake) => {
             /// Less than a hello.
             const PASSED_ON: u64 = 20;

@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustls::{HandshakeKind, ServerConfig, ServerConnection, StreamOwned};
 
@@ -91,6 +91,7 @@ fn serve_requests<S: Read + Write>(shared: &Shared, stream: &mut S, tcp: &TcpStr
         let ordinal = {
             let mut statistics = lock(&shared.statistics);
             statistics.requests.push(request.clone());
+            statistics.received_at.push(Instant::now());
             statistics.requests.len()
         };
         let fault = fault.and_then(|fault| fault.at_request(ordinal));

@@ -27,7 +27,7 @@ use std::io;
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 pub use fault::Fault;
 pub use fleet::generated as generated_devices;
@@ -122,6 +122,8 @@ pub struct Statistics {
     pub answered: usize,
     /// Requests to the service, in order.
     pub requests: Vec<Request>,
+    /// When each of them was there.
+    pub received_at: Vec<Instant>,
 }
 
 /// A running emulator on a port of its own on the loopback; it ends when dropped.

@@ -1,0 +1,94 @@
+//! How many requests really leave in a second, whatever each of them has waited for between its turn and the wire.
+
+use std::sync::{Arc, Barrier};
+use std::time::{Duration, Instant};
+
+use emulator::{Emulator, Fault, Options};
+use trro::client::Client;
+use trro::config::Config;
+
+use crate::pace::{SECOND, assert_no_more_than};
+use crate::relay::{Relay, Treatment};
+use crate::{ca_file, call, client_with, config, emulator};
+
+/// Of a second, so that it does not matter whether a busy machine saw the first requests later than the last ones.
+const WINDOW: Duration = Duration::from_millis(500);
+
+/// When the requests came, since then.
+fn arrivals(emulator: &Emulator, start: Instant) -> Vec<Duration> {
+    let received_at = emulator.statistics().received_at;
+    let mut arrivals: Vec<_> = received_at.into_iter().filter_map(|at| at.checked_duration_since(start)).collect();
+    arrivals.sort();
+    arrivals
+}
+
+fn assert_no_burst(most: usize, arrivals: &[Duration]) {
+    // A request arrives after it has left, so this holds on a slow machine as well.
+    assert_no_more_than(most, arrivals);
+    for (first, at) in arrivals.iter().enumerate() {
+        let in_window = arrivals[first..].iter().take_while(|other| **other < *at + WINDOW).count();
+        assert!(in_window <= most, "{in_window} requests came within {WINDOW:?}: {arrivals:?}");
+    }
+}
+
+/// Their turns come while none of their connections is made.
+#[test]
+fn requests_that_waited_for_their_connections_do_not_leave_together() {
+    const MOST: usize = 10;
+    const THREADS: usize = 3 * MOST;
+    let emulator = emulator(Options { tls: true, ..Options::default() });
+    let ca_file = ca_file(&emulator);
+    let meeting = Arc::new(Barrier::new(THREADS + 1));
+    let relay = Relay::bind(&emulator, vec![Treatment::Hold(Arc::clone(&meeting)); THREADS]);
+    relay.listen();
+    let url = relay.url();
+    let client = Client::new(Config {
+        ca_file: Some(&ca_file),
+        connect_timeout_ms: Some(60_000),
+        max_requests_per_s: Some(u32::try_from(MOST).unwrap()),
+        ..config(&url)
+    });
+    let client = client.unwrap();
+    let released = std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| assert_eq!(call(&client), Ok(1)));
+        }
+        // The last ones have their turn after two seconds.
+        meeting.wait();
+        let released = Instant::now();
+        meeting.wait();
+        released
+    });
+    let arrivals = arrivals(&emulator, released);
+    assert_eq!(arrivals.len(), THREADS);
+    assert_no_burst(MOST, &arrivals);
+}
+
+/// What is sent again over another connection is sent twice, and counts twice.
+#[test]
+fn requests_that_replace_those_on_closed_connections_count_too() {
+    const MOST: usize = 3;
+    let emulator = emulator(Options::default());
+    let client = client_with(&emulator, |config| Config {
+        max_requests_per_s: Some(u32::try_from(MOST).unwrap()),
+        max_attempts: Some(1),
+        ..config
+    });
+    let together = |fault: &Fault| {
+        (0..MOST).for_each(|_| emulator.misbehave_once(fault.clone()));
+        std::thread::scope(|scope| {
+            for _ in 0..MOST {
+                scope.spawn(|| assert_eq!(call(&client), Ok(1)));
+            }
+        });
+    };
+    // Each thread makes a connection of its own, and all are kept.
+    together(&Fault::Late(Duration::from_millis(500)));
+    assert_eq!(emulator.statistics().connections, MOST);
+    std::thread::sleep(SECOND);
+    let start = Instant::now();
+    together(&Fault::HangUp);
+    let arrivals = arrivals(&emulator, start);
+    assert_eq!((arrivals.len(), emulator.statistics().connections), (2 * MOST, 2 * MOST));
+    assert_no_burst(MOST, &arrivals);
+}
