@@ -178,13 +178,8 @@ fn example_name(example: &str, arguments: &[&str]) -> String {
     [example].iter().chain(arguments).copied().collect::<Vec<_>>().join("_")
 }
 
-/// As the README says, in the target folder of this test run.
 fn build() -> Result<Product, Failed> {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().ok_or("no target folder")?.to_owned();
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["rustc", "--release", "--lib", "--crate-type", "cdylib", "--target-dir"]).arg(&target);
-    support::run(cargo.current_dir(support::root()))?;
-    let library = target.join("release/libtrro.so");
+    let library = support::shipped_library()?;
     let folder = support::library_folder("product", &library);
     let programs = support::scratch("product-programs");
     for source in ["shortest", "list_devices", "field_device", "control_loop", "day_key"] {

@@ -112,6 +112,15 @@ pub fn built_library() -> PathBuf {
     library_folder("library", &built)
 }
 
+/// The library as it ships, built as the README says, in the target folder of this test run.
+pub fn shipped_library() -> Result<PathBuf, Failed> {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().ok_or("no target folder")?;
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["rustc", "--release", "--lib", "--crate-type", "cdylib", "--target-dir"]).arg(target);
+    run(cargo.current_dir(root()))?;
+    Ok(target.join("release/libtrro.so"))
+}
+
 /// A folder with `library` under the names by which it is linked and loaded.
 pub fn library_folder(name: &str, library: &Path) -> PathBuf {
     assert!(library.is_file(), "{} was not built", library.display());
