@@ -594,7 +594,7 @@ typedef struct trro_authorization_query {
      */
     const char *device_id;
     /**
-     * How many streams the device is to send (device_streams in the vendor's config.json); 0: 1.
+     * How many streams the device is to send (device_streams in the vendor's config.json), 1 to 2147483647; 0: 1.
      */
     uint32_t streams;
     /**
@@ -613,7 +613,8 @@ typedef struct trro_authorization_query {
 typedef int32_t trro_verdict;
 
 /**
- * Why a verdict is what it is. The first seven are those of the verdicts, with the same numbers.
+ * Why a verdict is what it is. 1 to 6 are those of the verdicts with the same numbers; with 0, and from 7 on, the verdict is
+ * TRRO_VERDICT_UNKNOWN. New reasons may come.
  */
 typedef int32_t trro_reason;
 
@@ -989,7 +990,7 @@ typedef int (*trro_diagnosis_fn)(void *user_data, const struct trro_diagnosis *d
 #define TRRO_VERDICT_NO_DURATION 6
 
 /**
- * The service has not been asked yet.
+ * Unknown: there is no answer. The service has not been asked yet, or could not be.
  */
 #define TRRO_REASON_NOT_ASKED 0
 
@@ -1052,6 +1053,11 @@ typedef int (*trro_diagnosis_fn)(void *user_data, const struct trro_diagnosis *d
  * Unknown: the last known answer is from a file, and the clock is behind the moment at which it came.
  */
 #define TRRO_REASON_AGE_UNKNOWN 12
+
+/**
+ * Unknown: the device was not found in a list that changed while it was read, three times.
+ */
+#define TRRO_REASON_LIST_CHANGED 13
 
 /**
  * The name of the endpoint, or of the proxy, to addresses; asked for anew, whatever is remembered.
@@ -1328,7 +1334,8 @@ trro_status trro_for_each_device(const struct trro_client *client,
  * @param query          Whose authorization; must not be NULL. Copied.
  * @param authorization  Where the answer goes; must not be NULL. After a failure its verdict is TRRO_VERDICT_UNKNOWN and
  *                       its source TRRO_SOURCE_NONE.
- * @param error          What went wrong; may be NULL. That a device is not authorized is no failure.
+ * @param error          What went wrong; may be NULL. That a device is not authorized, or not listed, is no failure; that the
+ *                       service refuses the ids by an error is: TRRO_STATUS_NOT_FOUND.
  * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_NO_CREDENTIALS; TRRO_STATUS_AUTH_REJECTED;
  *         TRRO_STATUS_PERMISSION_DENIED; TRRO_STATUS_CLOCK_SKEW; TRRO_STATUS_THROTTLED; TRRO_STATUS_REQUEST_REJECTED;
  *         TRRO_STATUS_NOT_FOUND; TRRO_STATUS_SERVICE_FAILED; TRRO_STATUS_RESOLVE_FAILED; TRRO_STATUS_CONNECT_FAILED;
@@ -1356,7 +1363,8 @@ trro_status trro_check_authorization(const struct trro_client *client,
  *
  * @param device   The row; must not be NULL.
  * @param streams  How many streams the device is to send; 0: 1.
- * @param now_s    The time, in seconds since 1970; after a call, the system clock and trro_client_clock_offset_ms().
+ * @param now_s    The time, in seconds since 1970: time(NULL), and after a call of trro_client_clock_offset_ms() that does not
+ *                 give TRRO_ABSENT, a thousandth of its milliseconds more.
  * @param verdict  Where the verdict goes; must not be NULL. TRRO_VERDICT_UNKNOWN after a failure.
  * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT.
  * @par Threads

@@ -47,7 +47,7 @@ pub enum Verdict {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(i32)]
 pub enum Reason {
-    /// Nobody has been asked yet.
+    /// There is no answer: nobody has been asked yet, or nobody could be.
     NotAsked = 0,
     /// As [`Verdict::Authorized`].
     Authorized = 1,
@@ -73,6 +73,8 @@ pub enum Reason {
     TooOld = 11,
     /// The last known answer came later than the clock says it is.
     AgeUnknown = 12,
+    /// It was not found in a list of devices that changed while it was read, again and again.
+    ListChanged = 13,
 }
 
 /// What of a row decides. `None`: the service did not say.
@@ -208,7 +210,7 @@ fn judge_row(row: &Facts, streams: u32, now_s: i64) -> Reason {
 
 impl Reason {
     /// Every one.
-    pub const ALL: [Reason; 13] = [
+    pub const ALL: [Reason; 14] = [
         Reason::NotAsked,
         Reason::Authorized,
         Reason::NotFound,
@@ -222,6 +224,7 @@ impl Reason {
         Reason::ExpiryUnknown,
         Reason::TooOld,
         Reason::AgeUnknown,
+        Reason::ListChanged,
     ];
 
     /// What it comes to.
@@ -240,7 +243,8 @@ impl Reason {
             | Reason::ExpiryContradicts
             | Reason::ExpiryUnknown
             | Reason::TooOld
-            | Reason::AgeUnknown => Verdict::Unknown,
+            | Reason::AgeUnknown
+            | Reason::ListChanged => Verdict::Unknown,
         }
     }
 
@@ -256,7 +260,7 @@ impl Reason {
     /// For people; it ends with NUL, since it is handed out to C as it is.
     pub fn sentence(self) -> &'static CStr {
         match self {
-            Reason::NotAsked => c"the service has not been asked yet",
+            Reason::NotAsked => c"there is no answer of the service",
             Reason::Authorized => c"the device is authorized to run",
             Reason::NotFound => c"the project has no device with this id",
             Reason::NotBound => c"no license is bound to the device",
@@ -269,6 +273,7 @@ impl Reason {
             Reason::ExpiryUnknown => c"the service did not say when the licenses of the device expire",
             Reason::TooOld => c"the last answer of the service is too old",
             Reason::AgeUnknown => c"the last known answer is from later than the clock says it is",
+            Reason::ListChanged => c"the list of devices changed while it was read, and the device was not seen",
         }
     }
 }

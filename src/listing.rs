@@ -9,7 +9,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::Instant;
 
 use crate::api::get_devices::{Device, Devices, GetDevices};
-use crate::authorization::{Facts, Finding, RequestId, judge};
+use crate::authorization::{Facts, Finding, Reason, RequestId, judge};
 use crate::client::{Answer, Client};
 use crate::error::{Error, Status};
 use crate::limiter::Asking;
@@ -82,6 +82,8 @@ pub fn for_each(
 
 /// Looks for the one device, and judges what the service says of it. The service's filter may be fuzzy, so pages are read until
 /// one has the exact id, and on if it is that of the last row of a full page: more rows of the id may follow.
+///
+/// If it is not found, and the list has changed on the way, it may have been there all the time: the search begins again.
 pub fn check(
     client: &Client,
     project_id: &str,
@@ -93,6 +95,33 @@ pub fn check(
     let (project_id, device_id_filter) = (Some(project_id), Some(device_id));
     let query = Query { project_id, device_id: device_id_filter, page_size: SEARCH_PAGE_SIZE, deadline, asking };
     let mut pages = Pages { client, query: &query, page_size: query.page_size, attempts: 0 };
+    let mut found = search(&mut pages, device_id)?;
+    for _ in 0..MOST_REPEATS {
+        if found.is_certain() {
+            break;
+        }
+        found = search(&mut pages, device_id)?;
+    }
+    let finding = finding(client, &found.of_device, streams, &found.answer);
+    let reason = if found.is_certain() { finding.reason } else { Reason::ListChanged };
+    Ok((Finding { reason, ..finding }, pages.attempts))
+}
+
+/// What one search came to.
+struct Found {
+    /// The facts and the month's allowance of each row with exactly the id.
+    of_device: Vec<(Facts, Option<i64>)>,
+    answer: Answer,
+    has_changed: bool,
+}
+
+impl Found {
+    fn is_certain(&self) -> bool {
+        !self.of_device.is_empty() || !self.has_changed
+    }
+}
+
+fn search(pages: &mut Pages<'_>, device_id: &str) -> Result<Found, Error> {
     let (rows, mut progress) = (Rows::default(), Progress::default());
     let mut of_device = Vec::new();
     let mut page_num = 0;
@@ -103,12 +132,14 @@ pub fn check(
         let is_of_device = |row: &Device<'_>| *row.device_id == *device_id;
         let found = page.devices.iter().filter(|row| is_of_device(row));
         of_device.extend(found.map(|row| (Facts::of(row), row.limited_time.0)));
-        let is_full = i64::try_from(page.devices.len()).is_ok_and(|rows| rows >= pages.page_size);
-        let may_have_more = is_full && page.devices.last().is_some_and(|row| is_of_device(row));
-        let is_complete = !of_device.is_empty() && !may_have_more;
         let keys: Vec<Key> = page.devices.iter().map(|row| rows.key(row)).collect();
-        if is_complete || progress.take(page.total_count.0, &keys)? == Next::End {
-            return Ok((finding(client, &of_device, streams, &answer), pages.attempts));
+        let next = progress.take(page.total_count.0, &keys)?;
+        // The page may be full, or the service may give fewer rows than it was asked for.
+        let is_full = i64::try_from(page.devices.len()).is_ok_and(|rows| rows >= pages.page_size);
+        let has_more = is_full || progress.total().is_some_and(|total| progress.rows < total);
+        let may_have_more = has_more && page.devices.last().is_some_and(|row| is_of_device(row));
+        if next == Next::End || (!of_device.is_empty() && !may_have_more) {
+            return Ok(Found { of_device, answer, has_changed: progress.has_changed() });
         }
     }
 }

@@ -119,6 +119,7 @@ enum StoredReason {
     ExpiryUnknown,
     TooOld,
     AgeUnknown,
+    ListChanged,
 }
 
 /// A number or null; a field that is not there is neither.

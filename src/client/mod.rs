@@ -188,7 +188,7 @@ impl Client {
     pub fn next_turn(&self) -> (Duration, bool) {
         let (now, mut limiter) = (since_boot(), self.limiter());
         // A latest moment in the past reserves nothing.
-        let turn = limiter.turn(now, Duration::ZERO, random()).unwrap_or_else(|turn| turn);
+        let turn = limiter.turn(now, Duration::ZERO, Asking::Foreground, random()).unwrap_or_else(|turn| turn);
         (turn.saturating_sub(now), limiter.has_slowed_down())
     }
 
@@ -298,7 +298,7 @@ impl Client {
         let has_paused = self.pause(pause, progress)?;
         let (now, start) = (since_boot(), Instant::now());
         let latest = now.saturating_add(progress.deadline.saturating_duration_since(start));
-        let turn = self.limiter().turn(now, latest, random());
+        let turn = self.limiter().turn(now, latest, progress.asking, random());
         match turn {
             Ok(turn) => {
                 let wait = turn.saturating_sub(now);
@@ -321,7 +321,7 @@ impl Client {
         let left = progress.deadline.saturating_duration_since(start);
         // A latest moment in the past reserves nothing.
         let earliest = now.saturating_add(pause);
-        let turn = self.limiter().turn(earliest, Duration::ZERO, random()).unwrap_or_else(|turn| turn);
+        let turn = self.limiter().turn(earliest, Duration::ZERO, progress.asking, random()).unwrap_or_else(|turn| turn);
         let wait = turn.saturating_sub(now);
         if wait >= left {
             return Err(progress.last.take().unwrap_or_else(|| not_yet(wait)));
@@ -368,7 +368,8 @@ impl Client {
         let mut limiter = self.limiter();
         if error.status == Status::Throttled && error.http_status != 0 {
             limiter.refused(now, asking, random());
-            let turn = limiter.turn(now, Duration::ZERO, random()).unwrap_or_else(|turn| turn).saturating_sub(now);
+            let turn = limiter.turn(now, Duration::ZERO, asking, random()).unwrap_or_else(|turn| turn);
+            let turn = turn.saturating_sub(now);
             // A program that is told may take its time.
             drop(limiter);
             error.retry_after = error.retry_after.max(Some(turn));

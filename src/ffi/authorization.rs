@@ -36,10 +36,11 @@ pub const TRRO_VERDICT_EXPIRED: trro_verdict = 5;
 /// monthly_remain_time is 0 or less. That it decides follows from the vendor's error texts.
 pub const TRRO_VERDICT_NO_DURATION: trro_verdict = 6;
 
-/// Why a verdict is what it is. The first seven are those of the verdicts, with the same numbers.
+/// Why a verdict is what it is. 1 to 6 are those of the verdicts with the same numbers; with 0, and from 7 on, the verdict is
+/// TRRO_VERDICT_UNKNOWN. New reasons may come.
 pub type trro_reason = i32;
 
-/// The service has not been asked yet.
+/// Unknown: there is no answer. The service has not been asked yet, or could not be.
 pub const TRRO_REASON_NOT_ASKED: trro_reason = 0;
 /// As TRRO_VERDICT_AUTHORIZED.
 pub const TRRO_REASON_AUTHORIZED: trro_reason = 1;
@@ -65,6 +66,8 @@ pub const TRRO_REASON_EXPIRY_UNKNOWN: trro_reason = 10;
 pub const TRRO_REASON_TOO_OLD: trro_reason = 11;
 /// Unknown: the last known answer is from a file, and the clock is behind the moment at which it came.
 pub const TRRO_REASON_AGE_UNKNOWN: trro_reason = 12;
+/// Unknown: the device was not found in a list that changed while it was read, three times.
+pub const TRRO_REASON_LIST_CHANGED: trro_reason = 13;
 
 const _: () = {
     assert!(Verdict::Unknown as i32 == TRRO_VERDICT_UNKNOWN);
@@ -87,6 +90,7 @@ const _: () = {
     assert!(Reason::ExpiryUnknown as i32 == TRRO_REASON_EXPIRY_UNKNOWN);
     assert!(Reason::TooOld as i32 == TRRO_REASON_TOO_OLD);
     assert!(Reason::AgeUnknown as i32 == TRRO_REASON_AGE_UNKNOWN);
+    assert!(Reason::ListChanged as i32 == TRRO_REASON_LIST_CHANGED);
 };
 
 /// There is no answer yet.
@@ -153,7 +157,7 @@ pub struct trro_authorization_query {
     pub project_id: *const c_char,
     /// The device; required. A row counts if its id is exactly this.
     pub device_id: *const c_char,
-    /// How many streams the device is to send (device_streams in the vendor's config.json); 0: 1.
+    /// How many streams the device is to send (device_streams in the vendor's config.json), 1 to 2147483647; 0: 1.
     pub streams: u32,
     /// For the call, all its pages together: 1 to 600000 ms; 0: the client's.
     pub deadline_ms: u32,
@@ -177,7 +181,8 @@ const _: () = assert!(
 /// @param query          Whose authorization; must not be NULL. Copied.
 /// @param authorization  Where the answer goes; must not be NULL. After a failure its verdict is TRRO_VERDICT_UNKNOWN and
 ///                       its source TRRO_SOURCE_NONE.
-/// @param error          What went wrong; may be NULL. That a device is not authorized is no failure.
+/// @param error          What went wrong; may be NULL. That a device is not authorized, or not listed, is no failure; that the
+///                       service refuses the ids by an error is: TRRO_STATUS_NOT_FOUND.
 /// @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_NO_CREDENTIALS; TRRO_STATUS_AUTH_REJECTED;
 ///         TRRO_STATUS_PERMISSION_DENIED; TRRO_STATUS_CLOCK_SKEW; TRRO_STATUS_THROTTLED; TRRO_STATUS_REQUEST_REJECTED;
 ///         TRRO_STATUS_NOT_FOUND; TRRO_STATUS_SERVICE_FAILED; TRRO_STATUS_RESOLVE_FAILED; TRRO_STATUS_CONNECT_FAILED;
@@ -309,7 +314,8 @@ pub(super) fn found(finding: &Finding, reason: Reason, source: i32, since_boot_m
 ///
 /// @param device   The row; must not be NULL.
 /// @param streams  How many streams the device is to send; 0: 1.
-/// @param now_s    The time, in seconds since 1970; after a call, the system clock and trro_client_clock_offset_ms().
+/// @param now_s    The time, in seconds since 1970: time(NULL), and after a call of trro_client_clock_offset_ms() that does not
+///                 give TRRO_ABSENT, a thousandth of its milliseconds more.
 /// @param verdict  Where the verdict goes; must not be NULL. TRRO_VERDICT_UNKNOWN after a failure.
 /// @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT.
 /// @par Threads
@@ -404,7 +410,7 @@ mod tests {
         for reason in Reason::ALL {
             assert_eq!(sentence(reason as trro_reason), reason.sentence());
         }
-        for number in [-1, 13, i32::MIN, i32::MAX] {
+        for number in [-1, 14, i32::MIN, i32::MAX] {
             assert_eq!(sentence(number), c"nothing is known");
         }
     }

@@ -60,8 +60,10 @@ pub struct Limiter {
     fleet_spread_end: Option<Duration>,
     is_told_of_a_fleet: bool,
     was_answered: bool,
-    /// The turn that was drawn last: none is before it.
+    /// The turn that was drawn last, for who waits in the background: none of theirs is before it.
     drawn: Duration,
+    /// The same for who waits in the foreground.
+    drawn_foreground: Duration,
     /// The last turn that was given since one was drawn.
     last_given: Option<Duration>,
 }
@@ -80,18 +82,23 @@ impl Limiter {
             is_told_of_a_fleet: fleet_size > ACCOUNT_REQUESTS_PER_S,
             was_answered: false,
             drawn: Duration::ZERO,
+            drawn_foreground: Duration::ZERO,
             last_given: None,
         }
     }
 
     /// When a request may be sent, at the earliest `now` (which may lie ahead, for a request that has to wait anyway).
     /// If that is after `latest`, nothing is reserved, and the turn is the error; so a `latest` of zero only asks.
-    pub fn turn(&mut self, now: Duration, latest: Duration, random: f64) -> Result<Duration, Duration> {
+    pub fn turn(&mut self, now: Duration, latest: Duration, asking: Asking, random: f64) -> Result<Duration, Duration> {
         if self.is_told_of_a_fleet && self.fleet_spread_end.is_none() {
             self.fleet_spread_end = Some(now.saturating_add(self.fleet_spread));
             self.draw(now, self.fleet_spread, random);
         }
-        let earliest = now.max(self.drawn).max(self.after_the_last_given());
+        let drawn = match asking {
+            Asking::Foreground => self.drawn_foreground,
+            Asking::Background => self.drawn,
+        };
+        let earliest = now.max(drawn).max(self.after_the_last_given(asking));
         let lane = self.lanes.as_ref().map(|lanes| lanes.choose(earliest));
         let turn = lane.map_or(earliest, |lane| lane.turn);
         if turn > latest {
@@ -107,7 +114,7 @@ impl Limiter {
     /// A throttled answer came. Turns that were given already stay as they are.
     pub fn refused(&mut self, now: Duration, asking: Asking, random: f64) {
         // No request has been sent since the refusal before this one.
-        let is_of_before = now < self.drawn || self.last_given.is_none();
+        let is_of_before = now < self.drawn.min(self.drawn_foreground) || self.last_given.is_none();
         if is_of_before {
             return;
         }
@@ -144,22 +151,30 @@ impl Limiter {
     }
 
     fn slow_down(&mut self, asking: Asking) {
+        let slowest = self.longest_spread(asking).as_secs_f64().recip();
+        self.rate = (self.rate / 2.0).min(1.0).max(slowest);
+    }
+
+    fn longest_spread(&self, asking: Asking) -> Duration {
         let longest = match asking {
             Asking::Foreground => LONGEST_SPREAD_FOREGROUND,
             Asking::Background => LONGEST_SPREAD_BACKGROUND,
         };
-        let slowest = longest.max(self.fleet_spread).as_secs_f64().recip();
-        self.rate = (self.rate / 2.0).min(1.0).max(slowest);
+        longest.max(self.fleet_spread)
     }
 
+    /// Whoever was refused: who waits in the foreground is not held up for longer than its own refusals would.
     fn draw(&mut self, now: Duration, spread: Duration, random: f64) {
         self.drawn = now.saturating_add(part(spread, random));
+        self.drawn_foreground = now.saturating_add(part(spread.min(self.longest_spread(Asking::Foreground)), random));
         self.last_given = None;
     }
 
-    fn after_the_last_given(&self) -> Duration {
+    fn after_the_last_given(&self, asking: Asking) -> Duration {
         match self.last_given {
-            Some(last) if self.rate < self.max_rate => last.saturating_add(seconds(self.rate.recip())),
+            Some(last) if self.rate < self.max_rate => {
+                last.saturating_add(seconds(self.rate.recip()).min(self.longest_spread(asking)))
+            }
             _ => Duration::ZERO,
         }
     }
@@ -192,20 +207,20 @@ mod tests {
     /// A client that has asked once, at `START`, and was answered.
     fn answered() -> Limiter {
         let mut limiter = limiter(0);
-        limiter.turn(START, NEVER, 0.5).unwrap();
+        limiter.turn(START, NEVER, Foreground, 0.5).unwrap();
         limiter.answered();
         limiter
     }
 
     /// Takes the next turn, is refused then, and gives the time of the refusal and how long the spread after it is.
     fn refuse(limiter: &mut Limiter, now: Duration, asking: Asking) -> (Duration, Duration) {
-        let at = limiter.turn(now, NEVER, 0.5).unwrap();
+        let at = limiter.turn(now, NEVER, asking, 0.5).unwrap();
         limiter.refused(at, asking, 1.0);
-        (at, limiter.turn(at, ONLY_ASK, 0.5).unwrap_err() - at)
+        (at, limiter.turn(at, ONLY_ASK, asking, 0.5).unwrap_err() - at)
     }
 
     fn gaps(limiter: &mut Limiter, now: Duration, count: usize) -> Vec<f64> {
-        let turns: Vec<Duration> = (0..=count).map(|_| limiter.turn(now, NEVER, 0.5).unwrap()).collect();
+        let turns: Vec<Duration> = (0..=count).map(|_| limiter.turn(now, NEVER, Foreground, 0.5).unwrap()).collect();
         turns.windows(2).map(|pair| (pair[1] - pair[0]).as_secs_f64()).collect()
     }
 
@@ -224,7 +239,7 @@ mod tests {
                 now += Duration::from_millis(random.u64(0..2000 / u64::from(most)));
                 let wait = if random.u32(0..10) == 0 { SECOND.mul_f64(8.0 * random.f64()) } else { Duration::ZERO };
                 let earliest = now + wait;
-                turns.extend(limiter.turn(earliest, earliest + SECOND * 10, random.f64()));
+                turns.extend(limiter.turn(earliest, earliest + SECOND * 10, Foreground, random.f64()));
                 match random.u32(0..20) {
                     0 => limiter.refused(now, Foreground, random.f64()),
                     1..15 => limiter.answered(),
@@ -241,23 +256,37 @@ mod tests {
     #[test]
     fn a_turn_after_the_latest_reserves_nothing() {
         let mut limiter = Limiter::new(Some(1), 0);
-        limiter.turn(START, NEVER, 0.5).unwrap();
+        limiter.turn(START, NEVER, Foreground, 0.5).unwrap();
         for _ in 0..3 {
-            assert_eq!(limiter.turn(START, START + SECOND / 2, 0.5), Err(START + SECOND));
+            assert_eq!(limiter.turn(START, START + SECOND / 2, Foreground, 0.5), Err(START + SECOND));
         }
-        assert_eq!(limiter.turn(START, START + SECOND, 0.5), Ok(START + SECOND));
+        assert_eq!(limiter.turn(START, START + SECOND, Foreground, 0.5), Ok(START + SECOND));
+    }
+
+    #[test]
+    fn refusals_in_the_background_hold_the_foreground_up_no_longer_than_its_own() {
+        let mut limiter = answered();
+        let mut now = START;
+        for _ in 0..20 {
+            now = refuse(&mut limiter, now, Background).0;
+        }
+        assert!(limiter.turn(now, ONLY_ASK, Background, 0.5).unwrap_err() - now > SECOND * 1000);
+        let first = limiter.turn(now, NEVER, Foreground, 0.5).unwrap();
+        assert!(first - now <= LONGEST_SPREAD_FOREGROUND, "{:?}", first - now);
+        let second = limiter.turn(first, NEVER, Foreground, 0.5).unwrap();
+        assert!(second - first <= LONGEST_SPREAD_FOREGROUND, "{:?}", second - first);
     }
 
     #[test]
     fn without_a_maximum_any_number_of_turns_is_given_at_once() {
         let mut limiter = Limiter::new(None, 0);
-        assert!((0..1000).all(|_| limiter.turn(START, NEVER, 0.5) == Ok(START)));
+        assert!((0..1000).all(|_| limiter.turn(START, NEVER, Foreground, 0.5) == Ok(START)));
     }
 
     #[test]
     fn without_a_maximum_a_refused_client_slows_down_all_the_same() {
         let mut limiter = Limiter::new(None, 0);
-        limiter.turn(START, NEVER, 0.5).unwrap();
+        limiter.turn(START, NEVER, Foreground, 0.5).unwrap();
         limiter.answered();
         refuse(&mut limiter, START, Foreground);
         assert_eq!(gaps(&mut limiter, START, 2), [1.0, 1.0]);
@@ -295,9 +324,9 @@ mod tests {
     fn the_turn_after_a_refusal_is_uniform_in_the_spread() {
         for (random, after) in [(0.0, 0.0), (0.25, 0.25), (0.5, 0.5), (0.999, 0.999)] {
             let mut limiter = answered();
-            let at = limiter.turn(START, NEVER, 0.5).unwrap();
+            let at = limiter.turn(START, NEVER, Foreground, 0.5).unwrap();
             limiter.refused(at, Foreground, random);
-            assert_close(limiter.turn(at, NEVER, 0.5).unwrap() - at, after);
+            assert_close(limiter.turn(at, NEVER, Foreground, 0.5).unwrap() - at, after);
         }
     }
 
@@ -321,12 +350,12 @@ mod tests {
     fn requests_that_were_refused_together_count_once() {
         let mut limiter = answered();
         for _ in 0..4 {
-            limiter.turn(START, NEVER, 0.5).unwrap();
+            limiter.turn(START, NEVER, Foreground, 0.5).unwrap();
         }
         limiter.refused(START, Foreground, 0.5);
         limiter.refused(START, Foreground, 0.5);
         // Another thread is given the turn that was drawn, and waits for it.
-        limiter.turn(START, NEVER, 0.5).unwrap();
+        limiter.turn(START, NEVER, Foreground, 0.5).unwrap();
         limiter.refused(START, Foreground, 0.5);
         assert_eq!(gaps(&mut limiter, START + SECOND * 10, 1), [1.0]);
     }
@@ -344,7 +373,7 @@ mod tests {
         // When it is refused again, and how long the spread is then: at least a sixteenth, until a sixteenth after the end.
         for (again_s, left_s) in [(10.0, 52.5), (50.0, 12.5), (60.0, 3.90625), (62.5, 3.90625), (66.4, 3.90625)] {
             let mut limiter = limiter(0);
-            limiter.turn(START, NEVER, 0.5).unwrap();
+            limiter.turn(START, NEVER, Foreground, 0.5).unwrap();
             limiter.refused(START, Foreground, 0.1);
             let (_, spread) = refuse(&mut limiter, START + seconds(again_s), Foreground);
             assert_close(spread, left_s);
@@ -363,9 +392,9 @@ mod tests {
     fn a_client_that_was_answered_after_its_fleet_booted_is_not_held_up() {
         let mut limiter = limiter(0);
         let (at, _) = refuse(&mut limiter, START, Foreground);
-        let turn = limiter.turn(at, NEVER, 0.5).unwrap();
+        let turn = limiter.turn(at, NEVER, Foreground, 0.5).unwrap();
         limiter.answered();
-        assert_close(limiter.turn(turn, NEVER, 0.5).unwrap() - turn, 1.0 / 1.5);
+        assert_close(limiter.turn(turn, NEVER, Foreground, 0.5).unwrap() - turn, 1.0 / 1.5);
     }
 
     #[test]
@@ -380,7 +409,7 @@ mod tests {
     #[test]
     fn a_client_that_was_answered_slows_down_to_the_share_of_a_large_fleet() {
         let mut limiter = limiter(100_000);
-        let mut now = limiter.turn(START, NEVER, 0.5).unwrap();
+        let mut now = limiter.turn(START, NEVER, Foreground, 0.5).unwrap();
         limiter.answered();
         let mut spread = Duration::ZERO;
         for _ in 0..20 {
@@ -393,26 +422,26 @@ mod tests {
     fn told_of_a_fleet_the_first_turn_is_spread_and_stays_where_it_was_drawn() {
         for (fleet_size, spread_s) in [(21, 1.3125), (1000, 62.5), (100_000, 6250.0)] {
             let mut limiter = limiter(fleet_size);
-            let turn = limiter.turn(START, ONLY_ASK, 0.75).unwrap_err();
+            let turn = limiter.turn(START, ONLY_ASK, Foreground, 0.75).unwrap_err();
             assert_close(turn - START, 0.75 * spread_s);
             for (now, random) in [(START, 0.0), (START + SECOND / 2, 1.0), (turn, 0.5)] {
-                assert_eq!(limiter.turn(now, ONLY_ASK, random), Err(turn));
+                assert_eq!(limiter.turn(now, ONLY_ASK, Foreground, random), Err(turn));
             }
-            assert_eq!(limiter.turn(turn, NEVER, 0.1), Ok(turn));
+            assert_eq!(limiter.turn(turn, NEVER, Foreground, 0.1), Ok(turn));
         }
     }
 
     #[test]
     fn not_told_of_a_fleet_or_of_a_small_one_the_first_turn_is_now() {
         for fleet_size in [0, 1, 20] {
-            assert_eq!(limiter(fleet_size).turn(START, NEVER, 0.75), Ok(START), "{fleet_size}");
+            assert_eq!(limiter(fleet_size).turn(START, NEVER, Foreground, 0.75), Ok(START), "{fleet_size}");
         }
     }
 
     #[test]
     fn told_of_a_fleet_a_client_that_was_answered_has_its_whole_rate() {
         let mut limiter = limiter(1000);
-        let turn = limiter.turn(START, NEVER, 0.5).unwrap();
+        let turn = limiter.turn(START, NEVER, Foreground, 0.5).unwrap();
         limiter.answered();
         assert_eq!(gaps(&mut limiter, turn + SECOND, 4), [0.0; 4]);
     }
@@ -420,7 +449,7 @@ mod tests {
     #[test]
     fn told_of_a_fleet_a_client_that_is_refused_draws_in_what_is_left_of_its_first_spread() {
         let mut limiter = limiter(100_000);
-        limiter.turn(START, ONLY_ASK, 0.2).unwrap_err();
+        limiter.turn(START, ONLY_ASK, Foreground, 0.2).unwrap_err();
         let (_, spread) = refuse(&mut limiter, START, Foreground);
         assert_close(spread, 5000.0);
     }
@@ -432,10 +461,10 @@ mod tests {
         for (fleet_size, asking, most_s) in table {
             let mut random = fastrand::Rng::with_seed(u64::from(fleet_size));
             let mut limiter = limiter(fleet_size);
-            let mut now = limiter.turn(START, NEVER, random.f64()).unwrap();
+            let mut now = limiter.turn(START, NEVER, Foreground, random.f64()).unwrap();
             for _ in 0..10_000 {
                 limiter.refused(now, asking, random.f64());
-                let turn = limiter.turn(now, NEVER, random.f64()).unwrap();
+                let turn = limiter.turn(now, NEVER, Foreground, random.f64()).unwrap();
                 assert!(turn - now <= Duration::from_secs(most_s), "{fleet_size}, {asking:?}: {:?}", turn - now);
                 now = turn + SECOND / 20;
             }
@@ -449,7 +478,10 @@ mod tests {
                 for now in [Duration::ZERO, START, Duration::MAX - SECOND, Duration::MAX] {
                     let mut limiter = Limiter::new(most, fleet_size);
                     for _ in 0..3 {
-                        assert!(limiter.turn(now, NEVER, random).unwrap() >= now, "{most:?} {fleet_size} {random}");
+                        assert!(
+                            limiter.turn(now, NEVER, Foreground, random).unwrap() >= now,
+                            "{most:?} {fleet_size} {random}"
+                        );
                         limiter.refused(now, Background, random);
                         limiter.answered();
                     }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::Watched;
+use super::{Next, Watched};
 use crate::cancel::{Interrupt, no_descriptor};
 use crate::client::Client;
 use crate::error::{Error, Status};
@@ -46,8 +46,7 @@ struct State {
 
 struct Entry {
     watched: Arc<Watched>,
-    /// Since boot.
-    next_ms: i64,
+    next: Next,
 }
 
 /// A thread; it ends when another takes its place in the state, or none.
@@ -66,7 +65,8 @@ struct Signals {
 
 /// What the thread does next.
 enum Task {
-    Work(Arc<Watched>),
+    /// With the moment at which what is known of another watch turns.
+    Work(Arc<Watched>, i64),
     WaitUntil(i64),
     End,
 }
@@ -87,7 +87,7 @@ impl Background {
         if state.thread.is_none() {
             state.thread = Some(self.start()?);
         }
-        state.watched.push(Entry { watched: Arc::clone(watched), next_ms: 0 });
+        state.watched.push(Entry { watched: Arc::clone(watched), next: Next { next_ms: 0, turn_ms: i64::MAX } });
         state.wake();
         Ok(())
     }
@@ -145,31 +145,37 @@ impl Background {
     fn next_task(&self, signals: &Arc<Signals>) -> Task {
         let mut state = self.lock();
         let is_its_turn = state.thread.as_ref().is_some_and(|thread| Arc::ptr_eq(&thread.signals, signals));
-        let first = state.watched.iter().min_by_key(|entry| entry.next_ms);
+        let now_ms = since_boot_ms();
+        // What turns by itself comes before what is to be asked for, which may take long.
+        let turning = state.watched.iter().find(|entry| entry.next.turn_ms <= now_ms);
+        let first = turning.or_else(|| state.watched.iter().min_by_key(|entry| entry.next.next_ms));
         match first {
-            Some(first) if is_its_turn && first.next_ms <= since_boot_ms() => {
+            Some(first) if is_its_turn && first.next.next_ms <= now_ms => {
                 let watched = Arc::clone(&first.watched);
+                let others = state.watched.iter().filter(|entry| !Arc::ptr_eq(&entry.watched, &watched));
+                let others_turn_ms = others.map(|entry| entry.next.turn_ms).min().unwrap_or(i64::MAX);
                 state.current.push(Arc::clone(&watched));
-                Task::Work(watched)
+                Task::Work(watched, others_turn_ms)
             }
-            Some(first) if is_its_turn => Task::WaitUntil(first.next_ms),
+            Some(first) if is_its_turn => Task::WaitUntil(first.next.next_ms),
             _ => Task::End,
         }
     }
 
-    fn work(&self, watched: &Arc<Watched>, signals: &Signals) {
+    fn work(&self, watched: &Arc<Watched>, others_turn_ms: i64, signals: &Signals) {
         let go_on = || !signals.interrupt.is_set();
-        let next_ms = catch_unwind(AssertUnwindSafe(|| watched.work(&self.client, &go_on))).unwrap_or_else(|payload| {
+        let worked = catch_unwind(AssertUnwindSafe(|| watched.work(&self.client, others_turn_ms, &go_on)));
+        let next = worked.unwrap_or_else(|payload| {
             // Dropping what was thrown may throw again.
             std::mem::forget(payload);
             self.client.reset();
-            since_boot_ms() + PAUSE_AFTER_PANIC_MS
+            Next { next_ms: since_boot_ms() + PAUSE_AFTER_PANIC_MS, turn_ms: i64::MAX }
         });
         let mut state = self.lock();
         state.current.retain(|current| !Arc::ptr_eq(current, watched));
         signals.interrupt.clear();
         if let Some(entry) = state.watched.iter_mut().find(|entry| Arc::ptr_eq(&entry.watched, watched)) {
-            entry.next_ms = next_ms;
+            entry.next = next;
         }
         drop(state);
         self.has_finished.notify_all();
@@ -199,7 +205,7 @@ fn run(background: &Weak<Background>, signals: &Arc<Signals>) {
     loop {
         let Some(background) = background.upgrade() else { return };
         match background.next_task(signals) {
-            Task::Work(watched) => background.work(&watched, signals),
+            Task::Work(watched, others_turn_ms) => background.work(&watched, others_turn_ms, signals),
             Task::End => return,
             Task::WaitUntil(moment_ms) => {
                 drop(background);

@@ -16,11 +16,11 @@ use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
-use crate::authorization::{Finding, Reason};
+use crate::authorization::{Facts, Finding, Reason};
 use crate::cancel::no_descriptor;
 use crate::client::{Client, random};
 use crate::config::in_range;
@@ -39,6 +39,8 @@ use pace::Pace;
 const LOOK_AGAIN_MS: i64 = 30_000;
 /// A client that was cancelled may be resumed at any moment.
 const CANCELLED_PAUSE_MS: i64 = 1_000;
+/// As long as the longest deadline that a program can set.
+const LONGEST_REQUEST_MS: i64 = 600_000;
 /// An answer that says nothing new is kept if the one in the file is this part of `max_stale_s` older: flash memory wears out.
 const PARTS_OF_MAX_STALE: i64 = 24;
 const DEFAULT_PERIOD_S: u32 = 300;
@@ -48,6 +50,9 @@ const LONGEST_MAX_STALE_S: u32 = 365 * 86_400;
 
 /// A reader is in the middle of its few steps.
 const PAUSE_FOR_READERS: Duration = Duration::from_millis(1);
+const PATIENCE_WITH_READERS: Duration = Duration::from_secs(1);
+/// With less time left before something turns by itself nothing is asked.
+const LEAST_DEADLINE_MS: i64 = 1_000;
 
 /// Told when a verdict has changed.
 pub type Changed = dyn Fn(&View) + Send + Sync;
@@ -110,6 +115,13 @@ struct Kept {
     key: Option<Zeroizing<Key>>,
 }
 
+/// When there is something to do for a watch again, since boot.
+struct Next {
+    next_ms: i64,
+    /// When what is known turns by itself, which must not wait for a request of another watch.
+    turn_ms: i64,
+}
+
 /// What only the thread that asks looks at.
 struct Progress {
     pace: Pace,
@@ -139,7 +151,7 @@ impl Watch {
             changed: config.changed,
             snapshot: config
                 .snapshot
-                .map(|(path, key)| Kept { path: path.into(), key: key.map(|key| Zeroizing::new(*key)) }),
+                .map(|(path, key)| Kept { path: absolute(path), key: key.map(|key| Zeroizing::new(*key)) }),
             progress: Mutex::new(Progress {
                 pace: Pace::new(i64::from(period_s) * 1000, config.device_id),
                 next_ms: 0,
@@ -175,6 +187,11 @@ impl Watch {
     }
 }
 
+/// The program may go to another folder later.
+fn absolute(path: &str) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.into())
+}
+
 impl fmt::Debug for Watch {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Watch").field("device_id", &self.watched.device_id).finish_non_exhaustive()
@@ -188,28 +205,38 @@ impl Watched {
         View { reason: known.reason_at(since_boot_ms, self.max_stale_ms), known, since_boot_ms }
     }
 
-    /// Asks if it is time to, and tells of what has changed; the moment at which there is something to do again. `go_on` says no
-    /// when the watch is about to end.
-    fn work(&self, client: &Client, go_on: &dyn Fn() -> bool) -> i64 {
+    /// Tells of what has changed, and asks if it is time to. A request is given up when something turns by itself, here or for
+    /// another watch. `go_on` says no when the watch is about to end.
+    fn work(&self, client: &Client, others_turn_ms: i64, go_on: &dyn Fn() -> bool) -> Next {
         let mut progress = self.progress();
-        if since_boot_ms() >= progress.next_ms {
-            self.ask(client, &mut progress, go_on);
-        }
-        let is_recalled = self.recall(client, progress.kept.as_ref());
-        if go_on() {
-            self.tell(client, &mut progress);
+        self.recall(client, progress.kept.as_ref(), go_on);
+        self.tell(client, &mut progress, go_on);
+        let now_ms = since_boot_ms();
+        let left_ms = self.turn_ms(now_ms).min(others_turn_ms).saturating_sub(now_ms);
+        if now_ms >= progress.next_ms && left_ms >= LEAST_DEADLINE_MS && go_on() {
+            self.ask(client, &mut progress, left_ms, go_on);
+            self.tell(client, &mut progress, go_on);
         }
         let now_ms = since_boot_ms();
-        let turn_ms = self.shared.read().turns_at_ms(now_ms, self.max_stale_ms);
-        let next_look_ms = if is_recalled { now_ms.saturating_add(LOOK_AGAIN_MS) } else { i64::MAX };
-        progress.next_ms.min(next_look_ms).min(turn_ms.unwrap_or(i64::MAX))
+        let turn_ms = self.turn_ms(now_ms);
+        let is_put_off = now_ms >= progress.next_ms;
+        Next { turn_ms, next_ms: if is_put_off { turn_ms.min(others_turn_ms) } else { turn_ms.min(progress.next_ms) } }
+    }
+
+    /// The next moment at which what is known says something else by itself, or may: what is known of the file only depends on
+    /// the clock.
+    fn turn_ms(&self, now_ms: i64) -> i64 {
+        let known = self.shared.read();
+        let look_again_ms =
+            if known.source == Source::Snapshot { now_ms.saturating_add(LOOK_AGAIN_MS) } else { i64::MAX };
+        known.turns_at_ms(now_ms, self.max_stale_ms).unwrap_or(i64::MAX).min(look_again_ms)
     }
 
     /// As long as nothing is known but what an earlier run left in the file, that is what is known: by the clock of this moment,
     /// which may have been set since the last. Tells whether it is so.
-    fn recall(&self, client: &Client, kept: Option<&Content>) -> bool {
+    fn recall(&self, client: &Client, kept: Option<&Content>, go_on: &dyn Fn() -> bool) {
         let is_from_service = self.shared.read().source == Source::Service;
-        let Some(kept) = kept.filter(|_| !is_from_service) else { return false };
+        let Some(kept) = kept.filter(|_| !is_from_service) else { return };
         let (now_ms, now) = (since_boot_ms(), client.now_at(since_boot()));
         let finding = kept.recalled(self.streams, now.s, now_ms).unwrap_or_else(|reason| {
             // What it says is shown, and how old it is is not.
@@ -218,8 +245,7 @@ impl Watched {
             let nothing = Known::nothing(self.streams).finding;
             Finding { reason, facts, limited_time_minutes, answered_at_s, request_id, ..nothing }
         });
-        self.publish(Known { finding, source: Source::Snapshot }, &|| true);
-        true
+        self.publish(Known { finding, source: Source::Snapshot }, go_on);
     }
 
     /// Before the thread knows of the watch. A file that cannot be used is as if there were none, and told.
@@ -227,7 +253,7 @@ impl Watched {
         let Some(Kept { path, key }) = &self.snapshot else { return };
         match snapshot::read(path, &self.whose(client), key.as_deref()) {
             Ok(kept) => {
-                self.recall(client, kept.as_ref());
+                self.recall(client, kept.as_ref(), &|| true);
                 self.progress().kept = kept;
             }
             Err(error) => client.log().warning(format_args!("watch: there is no last known answer: {error}")),
@@ -239,10 +265,12 @@ impl Watched {
     }
 
     fn publish(&self, known: Known, go_on: &dyn Fn() -> bool) {
-        // A reader that waits for the processor may get it only while this thread sleeps.
+        // A reader that waits for the processor may get it only while this thread sleeps. One that never leaves (its thread was
+        // ended in there) must not stop the watches of the whole client.
+        let give_up = Instant::now() + PATIENCE_WITH_READERS;
         self.shared.write(known, || {
             std::thread::sleep(PAUSE_FOR_READERS);
-            go_on()
+            go_on() && Instant::now() < give_up
         });
     }
 
@@ -250,48 +278,57 @@ impl Watched {
     fn keep(&self, client: &Client, progress: &mut Progress, finding: &Finding) {
         let Some(Kept { path, key }) = &self.snapshot else { return };
         let is_news = progress.kept.as_ref().is_none_or(|kept| {
-            let is_same = (kept.reason, kept.facts, kept.streams) == (finding.reason, finding.facts, finding.streams)
-                && kept.limited_time_minutes == finding.limited_time_minutes;
-            let younger_ms = finding.answered_at_s.saturating_sub(kept.answered_at_s).saturating_mul(1000);
-            !is_same || younger_ms.abs() >= self.max_stale_ms / PARTS_OF_MAX_STALE
+            // The monthly time goes down at every answer while streams run; where it runs out, the reason changes.
+            let what_lasts = |facts: Facts| (facts.license_count, facts.expire_time_s);
+            let is_same = (kept.reason, kept.streams) == (finding.reason, finding.streams)
+                && what_lasts(kept.facts) == what_lasts(finding.facts);
+            let younger_s = finding.answered_at_s.saturating_sub(kept.answered_at_s);
+            let worth_it_s = self.max_stale_ms / 1000 / PARTS_OF_MAX_STALE;
+            !is_same || younger_s < 0 || younger_s >= worth_it_s
         });
         if is_news {
             let content = Content::new(&self.whose(client), finding);
-            match snapshot::write(path, &content, key.as_deref()) {
-                Ok(()) => progress.kept = Some(content),
-                Err(error) => client.log().warning(format_args!("watch: the answer is not kept: {error}")),
+            if let Err(error) = snapshot::write(path, &content, key.as_deref()) {
+                client.log().warning(format_args!("watch: the answer is not kept: {error}"));
             }
+            // Also where it failed: what fails is not tried again at every answer.
+            progress.kept = Some(content);
         }
     }
 
-    fn ask(&self, client: &Client, progress: &mut Progress, go_on: &dyn Fn() -> bool) {
+    fn ask(&self, client: &Client, progress: &mut Progress, left_ms: i64, go_on: &dyn Fn() -> bool) {
+        let until_turn = Instant::now() + Duration::from_millis(left_ms.clamp(0, LONGEST_REQUEST_MS).unsigned_abs());
         let asked = client.deadline(self.deadline_ms).and_then(|deadline| {
+            let deadline = deadline.min(until_turn);
             listing::check(client, &self.project_id, &self.device_id, self.streams, deadline, Asking::Background)
         });
         let now_ms = since_boot_ms();
         match asked {
             Ok((finding, _)) => {
                 self.publish(Known { finding, source: Source::Service }, go_on);
-                self.keep(client, progress, &finding);
-                progress.next_ms = progress.pace.after_answer(now_ms, &finding);
+                if go_on() {
+                    self.keep(client, progress, &finding);
+                }
+                progress.next_ms = progress.pace.after_answer(now_ms, &finding, random());
             }
             // The client was cancelled, which costs no request to find out again.
             Err(error) if error.status == Status::Cancelled => {
                 progress.next_ms = now_ms.saturating_add(CANCELLED_PAUSE_MS);
             }
             Err(error) => {
-                let has_answer = self.shared.read().source != Source::None;
-                progress.next_ms = progress.pace.after_failure(now_ms, has_answer, error.retry_after, random());
+                let known = self.shared.read();
+                let answer = (known.source != Source::None).then_some(&known.finding);
+                progress.next_ms = progress.pace.after_failure(now_ms, answer, error.retry_after, random());
                 let wait_s = progress.next_ms.saturating_sub(now_ms) / 1000;
                 client.log().warning(format_args!("watch: the next try is in {wait_s} s: {error}"));
             }
         }
     }
 
-    fn tell(&self, client: &Client, progress: &mut Progress) {
+    fn tell(&self, client: &Client, progress: &mut Progress, go_on: &dyn Fn() -> bool) {
         let view = self.view(since_boot_ms());
         let now = (view.reason, view.known.source);
-        if now == progress.told {
+        if now == progress.told || !go_on() {
             return;
         }
         progress.told = now;

@@ -2,8 +2,9 @@
 //!
 //! It asks once a period, at a phase that follows from the device's id, so that the watches of a fleet that was switched on
 //! together do not ask together. It asks sooner before the licenses expire, and when the monthly time runs out at the rate at which
-//! it has been used; each time half of what is left, and not more often than every 30 s. While the service cannot be reached
-//! it asks later and later: after 5 s, 10 s, and so on up to four periods, or one period as long as there is no answer yet.
+//! it has been used; each time within half of what is left, and not more often than every 30 s. While the service cannot be
+//! reached it asks later and later: after 5 s, 10 s, and so on up to four periods, or one period as long as there is no answer
+//! yet, but no later than after an hour, and within half of what is left before an expiry.
 
 use std::time::Duration;
 
@@ -18,6 +19,8 @@ const SHORTEST_MS: i64 = 30_000;
 const FIRST_WINDOW_MS: i64 = 5_000;
 /// How many periods the longest wait after failures has.
 const MOST_PERIODS: i64 = 4;
+/// Whatever the period is, and whatever the service says of how long to wait.
+const LONGEST_MS: i64 = 3_600_000;
 
 /// How often one watch asks. Times are milliseconds, moments since boot.
 #[derive(Debug)]
@@ -38,23 +41,40 @@ impl Pace {
     }
 
     /// When to ask after this answer.
-    pub fn after_answer(&mut self, now_ms: i64, finding: &Finding) -> i64 {
+    pub fn after_answer(&mut self, now_ms: i64, finding: &Finding, random: f64) -> i64 {
         self.failures = 0;
         let sooner = [self.until_expiry(now_ms, finding), self.until_no_time_is_left(now_ms, finding)];
         let sooner = sooner.into_iter().flatten().min();
-        let sooner = sooner.map(|left| now_ms.saturating_add((left / 2).max(SHORTEST_MS.min(self.period_ms))));
+        let sooner = sooner.map(|left| now_ms.saturating_add(self.within_half_of(left, random)));
         self.monthly = finding.facts.monthly_remain_time.map(|left| (now_ms, left));
         self.next_of_period(now_ms).min(sooner.unwrap_or(i64::MAX))
     }
 
     /// When to ask after the service could not be, with what was said of how long to wait.
-    pub fn after_failure(&mut self, now_ms: i64, has_answer: bool, retry_after: Option<Duration>, random: f64) -> i64 {
-        let longest = if has_answer { self.period_ms.saturating_mul(MOST_PERIODS) } else { self.period_ms };
+    pub fn after_failure(
+        &mut self,
+        now_ms: i64,
+        answer: Option<&Finding>,
+        retry_after: Option<Duration>,
+        random: f64,
+    ) -> i64 {
+        let periods = if answer.is_some() { MOST_PERIODS } else { 1 };
+        let longest = self.period_ms.saturating_mul(periods).min(LONGEST_MS);
         let window = FIRST_WINDOW_MS.saturating_mul(1 << self.failures.min(20)).min(longest);
         self.failures = self.failures.saturating_add(1);
         // Half of it at least: a service that fails at once is not asked at once.
         let wait = window / 2 + milliseconds(part(Duration::from_millis((window / 2).unsigned_abs()), random));
-        now_ms.saturating_add(wait.max(retry_after.map_or(0, milliseconds)))
+        let wait = wait.max(retry_after.map_or(0, milliseconds)).min(LONGEST_MS);
+        let sooner = answer.and_then(|answer| self.until_expiry(now_ms, answer));
+        let sooner = sooner.map_or(i64::MAX, |left| self.within_half_of(left, random));
+        now_ms.saturating_add(wait.min(sooner))
+    }
+
+    /// At a random moment in the second quarter: devices whose licenses expire together would draw together otherwise.
+    fn within_half_of(&self, left_ms: i64, random: f64) -> i64 {
+        let quarter_ms = left_ms / 4;
+        let wait_ms = quarter_ms + milliseconds(part(Duration::from_millis(quarter_ms.unsigned_abs()), random));
+        wait_ms.max(SHORTEST_MS.min(self.period_ms))
     }
 
     /// The first of its moments that is at least half a period away.
@@ -110,16 +130,16 @@ mod tests {
     #[test]
     fn it_asks_once_a_period_at_a_phase_of_its_own() {
         let (mut pace, finding) = (pace(), answered(Facts::default()));
-        let first = pace.after_answer(NOW, &finding);
+        let first = pace.after_answer(NOW, &finding, 1.0);
         assert!((NOW + PERIOD / 2..=NOW + PERIOD * 3 / 2).contains(&first));
         let mut last = first;
         for _ in 0..10 {
-            let next = pace.after_answer(last, &finding);
+            let next = pace.after_answer(last, &finding, 1.0);
             assert_eq!(next, last + PERIOD);
             last = next;
         }
         // However late the answer came.
-        assert_eq!(pace.after_answer(last + 10_000, &finding), last + PERIOD);
+        assert_eq!(pace.after_answer(last + 10_000, &finding, 1.0), last + PERIOD);
     }
 
     #[test]
@@ -136,7 +156,7 @@ mod tests {
     fn before_an_expiry_it_asks_sooner_and_not_more_often_than_every_half_minute() {
         let wait = |left_s: i64| {
             let facts = Facts { expire_time_s: Some(1_800_000_000 + left_s), ..Facts::default() };
-            pace().after_answer(NOW, &answered(facts)) - NOW
+            pace().after_answer(NOW, &answered(facts), 1.0) - NOW
         };
         assert_eq!(wait(100), 50_000);
         assert_eq!(wait(61), 30_500);
@@ -152,8 +172,8 @@ mod tests {
         let monthly = |left| answered(Facts { monthly_remain_time: Some(left), ..Facts::default() });
         let waits = |before, left| {
             let mut pace = pace();
-            pace.after_answer(NOW - 100_000, &monthly(before));
-            pace.after_answer(NOW, &monthly(left)) - NOW
+            pace.after_answer(NOW - 100_000, &monthly(before), 1.0);
+            pace.after_answer(NOW, &monthly(left), 1.0) - NOW
         };
         let usual = waits(1000, 1000);
         // 10 used in 100 s, and 10 left.
@@ -166,22 +186,33 @@ mod tests {
 
     #[test]
     fn while_the_service_cannot_be_reached_it_asks_later_and_later() {
-        for (has_answer, longest) in [(true, 4 * PERIOD), (false, PERIOD)] {
+        for (answer, longest) in [(Some(answered(Facts::default())), 4 * PERIOD), (None, PERIOD)] {
             let mut pace = pace();
-            let windows: Vec<i64> = (0..40).map(|_| pace.after_failure(NOW, has_answer, None, 1.0) - NOW).collect();
+            let windows: Vec<i64> =
+                (0..40).map(|_| pace.after_failure(NOW, answer.as_ref(), None, 1.0) - NOW).collect();
             assert_eq!(windows[..4], [5_000, 10_000, 20_000, 40_000]);
             assert!(windows.iter().skip(20).all(|window| *window == longest), "{windows:?}");
-            assert_eq!(pace.after_failure(NOW, has_answer, None, 0.0) - NOW, longest / 2);
-            pace.after_answer(NOW, &answered(Facts::default()));
-            assert_eq!(pace.after_failure(NOW, has_answer, None, 1.0) - NOW, 5_000);
+            assert_eq!(pace.after_failure(NOW, answer.as_ref(), None, 0.0) - NOW, longest / 2);
+            pace.after_answer(NOW, &answered(Facts::default()), 1.0);
+            assert_eq!(pace.after_failure(NOW, answer.as_ref(), None, 1.0) - NOW, 5_000);
         }
     }
 
     #[test]
+    fn however_long_its_period_it_comes_back_within_an_hour_and_before_an_expiry() {
+        let mut daily = Pace::new(86_400_000, "field_ok_4");
+        let failures: Vec<i64> = (0..40).map(|_| daily.after_failure(NOW, None, None, 1.0) - NOW).collect();
+        assert_eq!(failures.iter().max(), Some(&LONGEST_MS));
+        let expiring = answered(Facts { expire_time_s: Some(1_800_000_000 + 600), ..Facts::default() });
+        assert_eq!(daily.after_failure(NOW, Some(&expiring), None, 1.0) - NOW, 300_000);
+    }
+
+    #[test]
     fn it_comes_back_no_sooner_than_it_was_told() {
-        let wait = |retry_after| pace().after_failure(NOW, true, Some(retry_after), 1.0) - NOW;
+        let wait = |retry_after| pace().after_failure(NOW, None, Some(retry_after), 1.0) - NOW;
         assert_eq!(wait(Duration::from_secs(600)), 600_000);
         assert_eq!(wait(Duration::from_secs(1)), 5_000);
-        assert!(wait(Duration::MAX) > 0);
+        // Within reason.
+        assert_eq!(wait(Duration::MAX), LONGEST_MS);
     }
 }

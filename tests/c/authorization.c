@@ -342,7 +342,7 @@ static void an_authorization_has_a_sentence(void) {
     trro_client *client = client_for_test();
     trro_authorization found = ask(client, "field_expired", 1);
     CHECK_TEXT(trro_authorization_sentence(&found), "the licenses of the device have expired");
-    CHECK_TEXT(trro_authorization_sentence(NULL), "the service has not been asked yet");
+    CHECK_TEXT(trro_authorization_sentence(NULL), "there is no answer of the service");
     found.reason = 13;
     CHECK_TEXT(trro_authorization_sentence(&found), "nothing is known");
     trro_client_free(client);

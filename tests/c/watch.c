@@ -16,7 +16,7 @@ static void before_the_first_answer_nothing_is_known(void) {
     CHECK(authorization.source == TRRO_SOURCE_NONE && authorization.sdk_code == 0);
     CHECK(authorization.age_ms == TRRO_ABSENT && authorization.answered_at_s == TRRO_ABSENT);
     CHECK(authorization.license_count == TRRO_ABSENT && authorization.request_id[0] == '\0');
-    CHECK_TEXT(trro_authorization_sentence(&authorization), "the service has not been asked yet");
+    CHECK_TEXT(trro_authorization_sentence(&authorization), "there is no answer of the service");
     CHECK(trro_watch_free(watch) == TRRO_STATUS_OK);
     CHECK(changes.calls == 0);
     trro_client_free(client);

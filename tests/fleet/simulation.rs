@@ -138,7 +138,7 @@ impl Simulation {
     /// Sends at the limiter's turn; if that is after the deadline, the call fails and the program calls again then.
     fn send(&mut self, earliest: Duration, index: usize) {
         let device = &mut self.devices[index];
-        match device.limiter.turn(earliest, device.deadline, self.random.f64()) {
+        match device.limiter.turn(earliest, device.deadline, self.scenario.asking, self.random.f64()) {
             Ok(turn) => self.happens(turn + ONE_WAY, index, Event::Request),
             Err(turn) => self.happens(turn, index, Event::Call),
         }
@@ -173,7 +173,7 @@ impl Simulation {
             Some(wait) => self.send(now + wait, index),
             None => {
                 // With a time in the past as the latest, a turn is only asked for, not taken.
-                let turn = device.limiter.turn(now, Duration::ZERO, self.random.f64());
+                let turn = device.limiter.turn(now, Duration::ZERO, self.scenario.asking, self.random.f64());
                 self.happens(turn.unwrap_or_else(|turn| turn), index, Event::Call);
             }
         }
