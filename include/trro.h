@@ -57,7 +57,15 @@
  * comes after the last call has returned. A thread that calls needs a stack of 128 KiB beside its thread-local
  * variables.
  *
- * TIME is in the name: _ms, _s, _minutes. One deadline covers a whole call, with the name lookup, every attempt and every
+ * CALLBACKS. A function of the program's, and its user_data, must stay until trro_client_free() has returned and, if the client
+ * has watches, the last trro_watch_free() too; a visitor until the call returns that it was given to. Each says from which
+ * threads it is called. From inside, a call on the same client returns TRRO_STATUS_INVALID_ARGUMENT. It must return: no
+ * longjmp(), no C++ exception.
+ *
+ * WHEN IT DOES NOT WORK, error.message says why, log_fn tells what the library did, and trro_client_diagnose() (or the program
+ * trro-status with `doctor`) looks at each step of a call and says what to do.
+ *
+ * TIME is in the name: _ms, _s, _minutes, _days; that of monthly_remain_time is not known. One deadline covers a whole call, with the name lookup, every attempt and every
  * wait; a step of the system clock does not move it, and a signal does not end the call. trro_client_cancel() does.
  *
  * WHAT A CALL DOES BY ITSELF. It sends the request again where that may help, each time signed anew. It learns the service's
@@ -65,8 +73,8 @@
  * more requests a second than it may, slows down when the service refuses some, and returns TRRO_STATUS_THROTTLED rather
  * than wait past its deadline. It asks for credentials again before they run out. trro_client_config has the numbers.
  *
- * THE PROCESS is the caller's: no signal handler, no SIGPIPE, no locale, nothing written to the environment, to stdout
- * or stderr. errno is not preserved. A name lookup runs in a thread of its own (one a client), since libc cannot interrupt
+ * THE PROCESS is the caller's: no signal handler, no SIGPIPE, no setlocale() called or heeded, nothing written to the
+ * environment, to stdout or stderr (but see MEMORY). errno is not preserved. A name lookup runs in a thread of its own (one a client), since libc cannot interrupt
  * it, and the watches of a client in another, as long as there are any; all signals are blocked in both. No other thread is
  * made. A client belongs to the process that made it: in a child after fork() calls return TRRO_STATUS_INVALID_ARGUMENT,
  * and trro_client_free() only closes descriptors.
@@ -74,6 +82,8 @@
  * BESIDE THE VENDOR'S SDK. This header defines none of the names of trro_field.h, nor of what is documented of
  * trro_remote.h, and may come before or after them (those are C++; this is C and C++). It includes stddef.h, without
  * which trro_field.h does not compile.
+ *
+ * SINCE. What does not say since when it is there is there since 0.1.0.
  */
 
 #ifndef LIBTRRO_H
@@ -207,7 +217,7 @@ typedef struct trro_error {
      */
     uint32_t retry_after_ms;
     /**
-     * 1: a call that changes something may have been carried out.
+     * 1: a call that changes something may have been carried out. Always 0 in this version, whose calls change nothing.
      */
     int32_t outcome_unknown;
     /**
@@ -277,12 +287,11 @@ typedef struct trro_credentials {
  * day of a signing_date is over, and at once after the service has refused a token.
  *
  * `credentials` points to 512 zeroed bytes with struct_size set; fill in what is needed. Strings and key must stay valid
- * until the function is called again or trro_client_free() returns. Return TRRO_STATUS_OK, or any other status for "there
+ * until the function is called again, or no longer can be (see CALLBACKS at the head of this file). Return TRRO_STATUS_OK, or any other status for "there
  * are none": the call that asked returns TRRO_STATUS_CREDENTIALS_FAILED, unless earlier credentials still hold.
  *
- * It is called from a thread that is inside of a call on the client, by one thread at a time; others wait for it no longer
- * than their own deadlines, while the deadline of the thread that runs it does not end it. A call on the same client from
- * inside returns TRRO_STATUS_INVALID_ARGUMENT. It must return: no longjmp(), no C++ exception.
+ * It is called by one thread at a time: one that is inside of a call on the client, or that of the client's watches. Others
+ * wait for it no longer than their own deadlines; neither a deadline nor trro_client_cancel() ends it itself.
  */
 typedef trro_status (*trro_credentials_fn)(void *user_data, struct trro_credentials *credentials);
 
@@ -290,8 +299,9 @@ typedef trro_status (*trro_credentials_fn)(void *user_data, struct trro_credenti
  * Takes a message for people: one line of UTF-8, valid until the function returns, with `level` one of
  * TRRO_LOG_LEVEL_... . It never holds a header, a key, a token or a signature.
  *
- * It is called from the threads that are inside of a call on the client, possibly by several at the same time. A call on
- * the same client from inside returns TRRO_STATUS_INVALID_ARGUMENT. It must return: no longjmp(), no C++ exception.
+ * It is called from the threads that are inside of a call on the client, trro_client_new() and trro_watch_new() included, and
+ * from that of the client's watches, possibly by several at the same time. Neither a deadline nor trro_client_cancel() ends
+ * it. See CALLBACKS at the head of this file.
  */
 typedef void (*trro_log_fn)(void *user_data, int32_t level, const char *message);
 
@@ -572,8 +582,7 @@ typedef struct trro_device_filter {
 /**
  * Takes one device, valid until the function returns. Return 0 to go on, and anything else to stop.
  *
- * It is called by the thread that called trro_for_each_device(). A call on the same client from inside returns
- * TRRO_STATUS_INVALID_ARGUMENT. It must return: no longjmp(), no C++ exception.
+ * It is called by the thread that called trro_for_each_device(). See CALLBACKS at the head of this file.
  */
 typedef int (*trro_device_fn)(void *user_data, const struct trro_device *device);
 
@@ -700,10 +709,10 @@ typedef struct trro_authorization {
 /**
  * Told when the verdict, its reason or its source has changed. `authorization` is valid until the function returns.
  *
- * It is called from the thread that asks for all watches of the client, one call at a time; signals are blocked there. While
- * it runs, no watch of the client is asked for, and trro_watch_free() waits for it. From inside, a call on the same client
- * and trro_watch_free() return TRRO_STATUS_INVALID_ARGUMENT, and trro_watch_read() works. It must return: no longjmp(), no
- * C++ exception.
+ * That is so for the first answer, for one from a file, and for what changes by time alone. It is called from the thread that
+ * asks for all watches of the client, one call at a time; signals are blocked there. While it runs, no watch of the client
+ * is asked for, and trro_watch_free() waits for it. From inside, trro_watch_read() works. See CALLBACKS at the head of this
+ * file.
  */
 typedef void (*trro_watch_fn)(void *user_data, const struct trro_authorization *authorization);
 
@@ -810,9 +819,10 @@ typedef int (*trro_diagnosis_fn)(void *user_data, const struct trro_diagnosis *d
 
 /**
  * The caller broke the contract: NULL, a bad size or range, text that is not UTF-8, a ca_file or a config.json that cannot
- * be read (its errno is in error->os_error), a client used after fork(). Nothing was sent. The message names the argument.
+ * be read (its errno is in error->os_error), a client used after fork() or from inside of its own callback, or
+ * trro_client_resume() before the cancelled calls have returned. Nothing was sent. The message names the argument.
  * Returned by: every function that returns a status.
- * What to do: mend the program or its configuration.
+ * What to do: mend the program or its configuration; wait, with trro_client_resume().
  */
 #define TRRO_STATUS_INVALID_ARGUMENT 1
 
@@ -897,7 +907,7 @@ typedef int (*trro_diagnosis_fn)(void *user_data, const struct trro_diagnosis *d
  * No connection: refused, unreachable, reset, closed before the answer was whole, or no descriptor (EMFILE) or thread left
  * for it. error->os_error has the errno, or 0 if the other side closed.
  * Returned by: trro_client_new, trro_get_devices, trro_for_each_device, trro_check_authorization, trro_watch_new.
- * What to do: check the network; try again later.
+ * What to do: check the network; try again later. With EMFILE, ENFILE or EAGAIN: raise the limit, or close what leaks.
  */
 #define TRRO_STATUS_CONNECT_FAILED 12
 
@@ -917,7 +927,7 @@ typedef int (*trro_diagnosis_fn)(void *user_data, const struct trro_diagnosis *d
 #define TRRO_STATUS_TIMEOUT 14
 
 /**
- * The program called trro_client_cancel(). Whether the service has carried the request out is not known.
+ * The program called trro_client_cancel().
  * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization, trro_client_diagnose.
  * What to do: nothing; before the next call, trro_client_resume().
  */
@@ -1184,7 +1194,7 @@ trro_status trro_client_new(const struct trro_client_config *config,
                             struct trro_error *error);
 
 /**
- * Ends a client: closes its connections and wipes its keys.
+ * Ends a client: closes its connections and wipes its keys. What its watches need of it goes with the last of them.
  *
  * @param client  May be NULL. No call on it may be running, and none may follow.
  * @par Threads
@@ -1197,7 +1207,8 @@ void trro_client_free(struct trro_client *client);
 
 /**
  * Ends the calls in progress within 50 ms, whatever they wait for, and makes later ones return TRRO_STATUS_CANCELLED at
- * once, until trro_client_resume().
+ * once, until trro_client_resume(). A function of the program's own (credentials_fn, log_fn, a visitor) is not ended. Watches
+ * are not asked for meanwhile; trro_watch_read() goes on with what is known.
  *
  * @param client  May be NULL.
  * @par Threads
@@ -1210,7 +1221,8 @@ void trro_client_free(struct trro_client *client);
 void trro_client_cancel(const struct trro_client *client);
 
 /**
- * Lets calls begin again after trro_client_cancel(). Without one before it, it does nothing.
+ * Lets calls begin again after trro_client_cancel(). Without one before it, it does nothing. As long as a cancelled call has not
+ * returned it is refused: call it again after that call has returned.
  *
  * @param client  Must not be NULL.
  * @param error   What went wrong; may be NULL.
@@ -1294,7 +1306,8 @@ trro_status trro_get_devices(const struct trro_client *client,
  * documented nowhere. Ids repeat; a row that is the same in all fields is given once.
  *
  * If the list changes on the way (TotalCount, or rows that have moved to another page), the walk begins again for the rows that
- * have not been given yet, at most twice. A row that was given may be gone or have changed since.
+ * have not been given yet, at most twice. A row that was given may be gone or have changed since. That one device went and
+ * another came between the same two pages cannot be seen: then the one that moved to an earlier page is missing.
  *
  * @param client     Must not be NULL.
  * @param filter     Which devices; must not be NULL. Copied.
@@ -1302,7 +1315,7 @@ trro_status trro_get_devices(const struct trro_client *client,
  * @param user_data  Handed to visit.
  * @param changed    May be NULL. 1: the list changed in each of the three walks, so that a device may be missing; else 0.
  * @param error      What went wrong; may be NULL. attempts is that of all pages together.
- * @return TRRO_STATUS_OK, also if visit has stopped it; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_NO_CREDENTIALS;
+ * @return TRRO_STATUS_OK, also if visit has stopped it, which its own user_data has to tell; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_NO_CREDENTIALS;
  *         TRRO_STATUS_AUTH_REJECTED; TRRO_STATUS_PERMISSION_DENIED; TRRO_STATUS_CLOCK_SKEW; TRRO_STATUS_THROTTLED;
  *         TRRO_STATUS_REQUEST_REJECTED; TRRO_STATUS_NOT_FOUND; TRRO_STATUS_SERVICE_FAILED; TRRO_STATUS_RESOLVE_FAILED;
  *         TRRO_STATUS_CONNECT_FAILED; TRRO_STATUS_TLS_FAILED; TRRO_STATUS_TIMEOUT; TRRO_STATUS_CANCELLED;
@@ -1408,8 +1421,11 @@ const char *trro_authorization_sentence(const struct trro_authorization *authori
 /**
  * Begins to watch a device's authorization. No network is touched by this call; the first answer comes later.
  *
+ * Why asking fails is told to log_fn (TRRO_LOG_LEVEL_WARNING), and nowhere else. While the client is cancelled nothing is
+ * asked; soon after trro_client_resume() it is again.
+ *
  * @param client  Must not be NULL. The watch holds on to what it needs of it: trro_client_free() may come before
- *                trro_watch_free().
+ *                trro_watch_free(), which then alone can end a request.
  * @param config  What to watch; must not be NULL. Copied.
  * @param watch   Where the watch goes. Must not be NULL; *watch is NULL after a failure. End it with trro_watch_free().
  * @param error   What went wrong; may be NULL.
@@ -1432,14 +1448,14 @@ trro_status trro_watch_new(const struct trro_client *client,
 /**
  * What is known now of the device's authorization: the latest answer, and its age. By itself it becomes TRRO_VERDICT_EXPIRED
  * at expire_time_s, and TRRO_VERDICT_UNKNOWN when it is older than max_stale_s; before the first answer it is
- * TRRO_VERDICT_UNKNOWN with TRRO_SOURCE_NONE.
+ * TRRO_VERDICT_UNKNOWN with TRRO_SOURCE_NONE, unless there is one in snapshot_path.
  *
  * @param watch          Must not be NULL.
  * @param authorization  Where it goes; must not be NULL.
  * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT, and then the verdict is TRRO_VERDICT_UNKNOWN.
  * @par Threads
- * Any, a signal handler and a control loop too: it takes no lock, allocates nothing, and takes the same few steps whatever other
- * threads do. It reads CLOCK_BOOTTIME, which needs no system call where the machine's clock source can be read by programs.
+ * Any, a signal handler and a control loop too: it takes no lock, allocates nothing, and takes the same few steps whatever the
+ * thread that asks does. It must not be left by longjmp() or by ending the thread. It reads CLOCK_BOOTTIME, which needs no system call where the machine's clock source can be read by programs.
  * In a child after fork() it goes on from what was known then.
  * @par Blocking
  * Never.
@@ -1451,8 +1467,9 @@ trro_status trro_watch_read(const struct trro_watch *watch,
                             struct trro_authorization *authorization);
 
 /**
- * A descriptor for poll(): readable when verdict, reason or source has changed. Reading 8 bytes from it clears it (it is an
- * eventfd that does not block); then trro_watch_read() tells what is so now. It belongs to the watch: do not close it.
+ * A descriptor for poll(): readable when verdict, reason or source has changed, as trro_watch_fn is told. Reading 8 bytes from
+ * it clears it; then trro_watch_read() tells what is so now. It is an eventfd: it does not block, so that a read where nothing
+ * has changed fails with EAGAIN, and it is closed on exec(). It belongs to the watch: do not close it.
  *
  * @param watch  May be NULL.
  * @return The descriptor, valid until trro_watch_free(); -1 for NULL.
@@ -1469,10 +1486,11 @@ int trro_watch_fd(const struct trro_watch *watch);
  * its thread ends.
  *
  * @param watch  May be NULL. It must not be used by another thread, and not afterwards.
- * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT from inside of the callback of a watch of the same client: then nothing
- *         was ended.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT from inside of any callback in the thread of the client's watches
+ *         (changed_fn, credentials_fn, log_fn): then nothing was ended.
  * @par Threads
- * Any but that in which the callbacks of the client's watches run.
+ * Any but that in which the callbacks of the client's watches run. Two clients' callbacks that end each other's watches wait for
+ * each other for ever.
  * @par Blocking
  * For 50 ms at most, and as long as a callback takes that runs at the moment (changed_fn, credentials_fn or log_fn), or the
  * flushing of snapshot_path to the disk. In a child after fork() it only closes descriptors.

@@ -68,7 +68,7 @@ pub unsafe fn text<'a>(pointer: *const c_char, argument: &str) -> Result<Option<
     // SAFETY: not NULL, and the caller vouches for a NUL at its end.
     let text = unsafe { CStr::from_ptr(pointer) };
     match text.to_str() {
-        Ok("") => Err(Error::invalid_argument(argument, "is empty; NULL means that it is not given")),
+        Ok("") => Err(Error::invalid_argument(argument, "is empty")),
         Ok(text) => Ok(Some(text)),
         Err(_) => Err(Error::invalid_argument(argument, "is not UTF-8")),
     }
@@ -77,7 +77,7 @@ pub unsafe fn text<'a>(pointer: *const c_char, argument: &str) -> Result<Option<
 /// A string that has to be there.
 pub unsafe fn required<'a>(pointer: *const c_char, argument: &str) -> Result<&'a str, Error> {
     // SAFETY: as for `text`.
-    unsafe { text(pointer, argument) }?.ok_or_else(|| Error::invalid_argument(argument, "is NULL"))
+    unsafe { text(pointer, argument) }?.ok_or_else(|| Error::invalid_argument(argument, "is NULL, and has to be given"))
 }
 
 /// A string that goes into a request: one without control characters.

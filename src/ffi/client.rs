@@ -95,7 +95,7 @@ pub unsafe extern "C" fn trro_client_new(
     }
 }
 
-/// Ends a client: closes its connections and wipes its keys.
+/// Ends a client: closes its connections and wipes its keys. What its watches need of it goes with the last of them.
 ///
 /// @param client  May be NULL. No call on it may be running, and none may follow.
 /// @par Threads
@@ -110,7 +110,8 @@ pub unsafe extern "C" fn trro_client_free(client: *mut trro_client) {
 }
 
 /// Ends the calls in progress within 50 ms, whatever they wait for, and makes later ones return TRRO_STATUS_CANCELLED at
-/// once, until trro_client_resume().
+/// once, until trro_client_resume(). A function of the program's own (credentials_fn, log_fn, a visitor) is not ended. Watches
+/// are not asked for meanwhile; trro_watch_read() goes on with what is known.
 ///
 /// @param client  May be NULL.
 /// @par Threads
@@ -128,7 +129,8 @@ pub unsafe extern "C" fn trro_client_cancel(client: *const trro_client) {
     }
 }
 
-/// Lets calls begin again after trro_client_cancel(). Without one before it, it does nothing.
+/// Lets calls begin again after trro_client_cancel(). Without one before it, it does nothing. As long as a cancelled call has not
+/// returned it is refused: call it again after that call has returned.
 ///
 /// @param client  Must not be NULL.
 /// @param error   What went wrong; may be NULL.

@@ -34,8 +34,9 @@ const _: () = {
 /// Takes a message for people: one line of UTF-8, valid until the function returns, with `level` one of
 /// TRRO_LOG_LEVEL_... . It never holds a header, a key, a token or a signature.
 ///
-/// It is called from the threads that are inside of a call on the client, possibly by several at the same time. A call on
-/// the same client from inside returns TRRO_STATUS_INVALID_ARGUMENT. It must return: no longjmp(), no C++ exception.
+/// It is called from the threads that are inside of a call on the client, trro_client_new() and trro_watch_new() included, and
+/// from that of the client's watches, possibly by several at the same time. Neither a deadline nor trro_client_cancel() ends
+/// it. See CALLBACKS at the head of this file.
 pub type trro_log_fn = Option<unsafe extern "C" fn(user_data: *mut c_void, level: i32, message: *const c_char)>;
 
 /// How to reach the service, and as whom. Initialise it with TRRO_CLIENT_CONFIG_INIT. 0 or NULL in a field is the

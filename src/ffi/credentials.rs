@@ -56,12 +56,11 @@ const _: () =
 /// day of a signing_date is over, and at once after the service has refused a token.
 ///
 /// `credentials` points to 512 zeroed bytes with struct_size set; fill in what is needed. Strings and key must stay valid
-/// until the function is called again or trro_client_free() returns. Return TRRO_STATUS_OK, or any other status for "there
+/// until the function is called again, or no longer can be (see CALLBACKS at the head of this file). Return TRRO_STATUS_OK, or any other status for "there
 /// are none": the call that asked returns TRRO_STATUS_CREDENTIALS_FAILED, unless earlier credentials still hold.
 ///
-/// It is called from a thread that is inside of a call on the client, by one thread at a time; others wait for it no longer
-/// than their own deadlines, while the deadline of the thread that runs it does not end it. A call on the same client from
-/// inside returns TRRO_STATUS_INVALID_ARGUMENT. It must return: no longjmp(), no C++ exception.
+/// It is called by one thread at a time: one that is inside of a call on the client, or that of the client's watches. Others
+/// wait for it no longer than their own deadlines; neither a deadline nor trro_client_cancel() ends it itself.
 pub type trro_credentials_fn =
     Option<unsafe extern "C" fn(user_data: *mut c_void, credentials: *mut trro_credentials) -> trro_status>;
 

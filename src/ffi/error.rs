@@ -18,9 +18,10 @@ pub type trro_status = i32;
 /// What to do: use the outputs.
 pub const TRRO_STATUS_OK: trro_status = 0;
 /// The caller broke the contract: NULL, a bad size or range, text that is not UTF-8, a ca_file or a config.json that cannot
-/// be read (its errno is in error->os_error), a client used after fork(). Nothing was sent. The message names the argument.
+/// be read (its errno is in error->os_error), a client used after fork() or from inside of its own callback, or
+/// trro_client_resume() before the cancelled calls have returned. Nothing was sent. The message names the argument.
 /// Returned by: every function that returns a status.
-/// What to do: mend the program or its configuration.
+/// What to do: mend the program or its configuration; wait, with trro_client_resume().
 pub const TRRO_STATUS_INVALID_ARGUMENT: trro_status = 1;
 /// The answer does not fit the buffer; *needed_size says what is enough. An answer of the service is kept for 10 s, one a
 /// client: the same call with enough room gets it without a second request, unless another answer has taken its place.
@@ -72,7 +73,7 @@ pub const TRRO_STATUS_RESOLVE_FAILED: trro_status = 11;
 /// No connection: refused, unreachable, reset, closed before the answer was whole, or no descriptor (EMFILE) or thread left
 /// for it. error->os_error has the errno, or 0 if the other side closed.
 /// Returned by: trro_client_new, trro_get_devices, trro_for_each_device, trro_check_authorization, trro_watch_new.
-/// What to do: check the network; try again later.
+/// What to do: check the network; try again later. With EMFILE, ENFILE or EAGAIN: raise the limit, or close what leaks.
 pub const TRRO_STATUS_CONNECT_FAILED: trro_status = 12;
 /// The other side did not prove to be the service: certificate, name or protocol. No request was sent to it, unless it is its
 /// answer that shows that the clock is wrong by which its certificate was taken. Or it did, and refused this client.
@@ -83,7 +84,7 @@ pub const TRRO_STATUS_TLS_FAILED: trro_status = 13;
 /// Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
 /// What to do: try again later, or give it more time.
 pub const TRRO_STATUS_TIMEOUT: trro_status = 14;
-/// The program called trro_client_cancel(). Whether the service has carried the request out is not known.
+/// The program called trro_client_cancel().
 /// Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization, trro_client_diagnose.
 /// What to do: nothing; before the next call, trro_client_resume().
 pub const TRRO_STATUS_CANCELLED: trro_status = 15;
@@ -169,7 +170,7 @@ pub struct trro_error {
     pub attempts: u32,
     /// How long to wait before trying again; 0: not known. After TRRO_STATUS_THROTTLED, until the next turn of this client.
     pub retry_after_ms: u32,
-    /// 1: a call that changes something may have been carried out.
+    /// 1: a call that changes something may have been carried out. Always 0 in this version, whose calls change nothing.
     pub outcome_unknown: i32,
     /// The service's error code, "AuthFailure.SignatureExpire", or "". Always terminated.
     pub code: [c_char; 64],

@@ -47,15 +47,15 @@ const _: () =
 
 /// Takes one device, valid until the function returns. Return 0 to go on, and anything else to stop.
 ///
-/// It is called by the thread that called trro_for_each_device(). A call on the same client from inside returns
-/// TRRO_STATUS_INVALID_ARGUMENT. It must return: no longjmp(), no C++ exception.
+/// It is called by the thread that called trro_for_each_device(). See CALLBACKS at the head of this file.
 pub type trro_device_fn = Option<unsafe extern "C" fn(user_data: *mut c_void, device: *const trro_device) -> c_int>;
 
 /// Goes through every device, page by page, at the rate that the client may ask at. Rows come in the service's order, which is
 /// documented nowhere. Ids repeat; a row that is the same in all fields is given once.
 ///
 /// If the list changes on the way (TotalCount, or rows that have moved to another page), the walk begins again for the rows that
-/// have not been given yet, at most twice. A row that was given may be gone or have changed since.
+/// have not been given yet, at most twice. A row that was given may be gone or have changed since. That one device went and
+/// another came between the same two pages cannot be seen: then the one that moved to an earlier page is missing.
 ///
 /// @param client     Must not be NULL.
 /// @param filter     Which devices; must not be NULL. Copied.
@@ -63,7 +63,7 @@ pub type trro_device_fn = Option<unsafe extern "C" fn(user_data: *mut c_void, de
 /// @param user_data  Handed to visit.
 /// @param changed    May be NULL. 1: the list changed in each of the three walks, so that a device may be missing; else 0.
 /// @param error      What went wrong; may be NULL. attempts is that of all pages together.
-/// @return TRRO_STATUS_OK, also if visit has stopped it; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_NO_CREDENTIALS;
+/// @return TRRO_STATUS_OK, also if visit has stopped it, which its own user_data has to tell; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_NO_CREDENTIALS;
 ///         TRRO_STATUS_AUTH_REJECTED; TRRO_STATUS_PERMISSION_DENIED; TRRO_STATUS_CLOCK_SKEW; TRRO_STATUS_THROTTLED;
 ///         TRRO_STATUS_REQUEST_REJECTED; TRRO_STATUS_NOT_FOUND; TRRO_STATUS_SERVICE_FAILED; TRRO_STATUS_RESOLVE_FAILED;
 ///         TRRO_STATUS_CONNECT_FAILED; TRRO_STATUS_TLS_FAILED; TRRO_STATUS_TIMEOUT; TRRO_STATUS_CANCELLED;

@@ -33,10 +33,10 @@ const _: () = {
 
 /// Told when the verdict, its reason or its source has changed. `authorization` is valid until the function returns.
 ///
-/// It is called from the thread that asks for all watches of the client, one call at a time; signals are blocked there. While
-/// it runs, no watch of the client is asked for, and trro_watch_free() waits for it. From inside, a call on the same client
-/// and trro_watch_free() return TRRO_STATUS_INVALID_ARGUMENT, and trro_watch_read() works. It must return: no longjmp(), no
-/// C++ exception.
+/// That is so for the first answer, for one from a file, and for what changes by time alone. It is called from the thread that
+/// asks for all watches of the client, one call at a time; signals are blocked there. While it runs, no watch of the client
+/// is asked for, and trro_watch_free() waits for it. From inside, trro_watch_read() works. See CALLBACKS at the head of this
+/// file.
 pub type trro_watch_fn = Option<unsafe extern "C" fn(user_data: *mut c_void, authorization: *const trro_authorization)>;
 
 /// A watch on one device's authorization. Made by trro_watch_new(), ended by trro_watch_free().
@@ -91,8 +91,11 @@ const _: () =
 
 /// Begins to watch a device's authorization. No network is touched by this call; the first answer comes later.
 ///
+/// Why asking fails is told to log_fn (TRRO_LOG_LEVEL_WARNING), and nowhere else. While the client is cancelled nothing is
+/// asked; soon after trro_client_resume() it is again.
+///
 /// @param client  Must not be NULL. The watch holds on to what it needs of it: trro_client_free() may come before
-///                trro_watch_free().
+///                trro_watch_free(), which then alone can end a request.
 /// @param config  What to watch; must not be NULL. Copied.
 /// @param watch   Where the watch goes. Must not be NULL; *watch is NULL after a failure. End it with trro_watch_free().
 /// @param error   What went wrong; may be NULL.
@@ -171,14 +174,14 @@ fn seen(view: &View) -> trro_authorization {
 
 /// What is known now of the device's authorization: the latest answer, and its age. By itself it becomes TRRO_VERDICT_EXPIRED
 /// at expire_time_s, and TRRO_VERDICT_UNKNOWN when it is older than max_stale_s; before the first answer it is
-/// TRRO_VERDICT_UNKNOWN with TRRO_SOURCE_NONE.
+/// TRRO_VERDICT_UNKNOWN with TRRO_SOURCE_NONE, unless there is one in snapshot_path.
 ///
 /// @param watch          Must not be NULL.
 /// @param authorization  Where it goes; must not be NULL.
 /// @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT, and then the verdict is TRRO_VERDICT_UNKNOWN.
 /// @par Threads
-/// Any, a signal handler and a control loop too: it takes no lock, allocates nothing, and takes the same few steps whatever other
-/// threads do. It reads CLOCK_BOOTTIME, which needs no system call where the machine's clock source can be read by programs.
+/// Any, a signal handler and a control loop too: it takes no lock, allocates nothing, and takes the same few steps whatever the
+/// thread that asks does. It must not be left by longjmp() or by ending the thread. It reads CLOCK_BOOTTIME, which needs no system call where the machine's clock source can be read by programs.
 /// In a child after fork() it goes on from what was known then.
 /// @par Blocking
 /// Never.
@@ -206,8 +209,9 @@ pub unsafe extern "C" fn trro_watch_read(
     }
 }
 
-/// A descriptor for poll(): readable when verdict, reason or source has changed. Reading 8 bytes from it clears it (it is an
-/// eventfd that does not block); then trro_watch_read() tells what is so now. It belongs to the watch: do not close it.
+/// A descriptor for poll(): readable when verdict, reason or source has changed, as trro_watch_fn is told. Reading 8 bytes from
+/// it clears it; then trro_watch_read() tells what is so now. It is an eventfd: it does not block, so that a read where nothing
+/// has changed fails with EAGAIN, and it is closed on exec(). It belongs to the watch: do not close it.
 ///
 /// @param watch  May be NULL.
 /// @return The descriptor, valid until trro_watch_free(); -1 for NULL.
@@ -226,10 +230,11 @@ pub unsafe extern "C" fn trro_watch_fd(watch: *const trro_watch) -> c_int {
 /// its thread ends.
 ///
 /// @param watch  May be NULL. It must not be used by another thread, and not afterwards.
-/// @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT from inside of the callback of a watch of the same client: then nothing
-///         was ended.
+/// @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT from inside of any callback in the thread of the client's watches
+///         (changed_fn, credentials_fn, log_fn): then nothing was ended.
 /// @par Threads
-/// Any but that in which the callbacks of the client's watches run.
+/// Any but that in which the callbacks of the client's watches run. Two clients' callbacks that end each other's watches wait for
+/// each other for ever.
 /// @par Blocking
 /// For 50 ms at most, and as long as a callback takes that runs at the moment (changed_fn, credentials_fn or log_fn), or the
 /// flushing of snapshot_path to the disk. In a child after fork() it only closes descriptors.
