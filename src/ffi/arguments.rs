@@ -77,7 +77,7 @@ pub unsafe fn text<'a>(pointer: *const c_char, argument: &str) -> Result<Option<
 /// A string that has to be there.
 pub unsafe fn required<'a>(pointer: *const c_char, argument: &str) -> Result<&'a str, Error> {
     // SAFETY: as for `text`.
-    unsafe { text(pointer, argument) }?.ok_or_else(|| Error::invalid_argument(argument, "is NULL, and has to be given"))
+    unsafe { text(pointer, argument) }?.ok_or_else(|| Error::invalid_argument(argument, "is NULL"))
 }
 
 /// A string that goes into a request: one without control characters.
