@@ -15,7 +15,7 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use socket2::{Domain, Socket, Type};
 use support::{Outcome, Test};
 
-const PROGRAMS: [&str; 21] = [
+const PROGRAMS: [&str; 22] = [
     "arguments",
     "authorization",
     "buffers",
@@ -37,6 +37,7 @@ const PROGRAMS: [&str; 21] = [
     "structs",
     "watch",
     "watch_end",
+    "watch_kept",
 ];
 /// In place of a fault: the emulator takes the id of a request for a part of others.
 const FUZZY: &str = "fuzzy";
