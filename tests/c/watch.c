@@ -166,6 +166,57 @@ static void it_expires_at_its_second_without_the_service(void) {
     trro_client_free(client);
 }
 
+/* Six seconds ahead. */
+#define EXPIRES_SOON "{\"DeviceId\":\"d\",\"LicenseCount\":1,\"RemainDay\":0,\"ExpireTime\":{\"InDays\":0.00006945}}"
+
+static trro_watch *stalling_watch(const trro_client *client, const char *device_id, uint32_t period_s, told *changes) {
+    trro_authorization_query query = TRRO_AUTHORIZATION_QUERY_INIT;
+    trro_watch_config config = TRRO_WATCH_CONFIG_INIT;
+    query.project_id = "p";
+    query.device_id = device_id;
+    query.deadline_ms = 20000;
+    config.query = &query;
+    config.period_s = period_s;
+    config.changed_fn = note_the_expiry;
+    config.changed_data = changes;
+    return watch_with(client, &config);
+}
+
+static void it_expires_at_its_second_while_it_waits_for_an_answer(void) {
+    trro_client *client = client_for_test();
+    told changes = {0};
+    trro_watch *watch;
+    set_devices(EXPIRES_SOON);
+    watch = stalling_watch(client, "d", 1, &changes);
+    UNTIL(changes.calls == 1);
+    tell_emulator("always", "stall-head");
+    UNTIL(requests_seen() >= 2);
+    CHECK(changes.calls == 1);
+    UNTIL(changes.calls == 2);
+    CHECK(changes.last_reason == TRRO_REASON_EXPIRED && expired_after_ms > -1100 && expired_after_ms < 2000);
+    CHECK(trro_watch_free(watch) == TRRO_STATUS_OK);
+    trro_client_free(client);
+}
+
+static void it_expires_at_its_second_while_another_watch_waits_for_an_answer(void) {
+    trro_client *client = client_for_test();
+    told changes[2];
+    trro_watch *watch, *other;
+    memset(changes, 0, sizeof changes);
+    set_devices(EXPIRES_SOON);
+    watch = stalling_watch(client, "d", 0, &changes[0]);
+    UNTIL(changes[0].calls == 1);
+    tell_emulator("always", "stall-head");
+    other = stalling_watch(client, "e", 0, &changes[1]);
+    UNTIL(requests_seen() == 2);
+    CHECK(changes[0].calls == 1);
+    UNTIL(changes[0].calls == 2);
+    CHECK(changes[0].last_reason == TRRO_REASON_EXPIRED && expired_after_ms > -1100 && expired_after_ms < 2000);
+    CHECK(trro_watch_free(other) == TRRO_STATUS_OK);
+    CHECK(trro_watch_free(watch) == TRRO_STATUS_OK);
+    trro_client_free(client);
+}
+
 static void an_answer_grows_too_old_and_a_new_one_mends_it(void) {
     trro_client *client = client_for_test();
     trro_watch_config config = TRRO_WATCH_CONFIG_INIT;
@@ -287,6 +338,9 @@ static const test tests[] = {
      "", -1},
     {"it_asks_once_a_period_and_does_not_drift", it_asks_once_a_period_and_does_not_drift, "", 6},
     {"it_expires_at_its_second_without_the_service", it_expires_at_its_second_without_the_service, "", -1},
+    {"it_expires_at_its_second_while_it_waits_for_an_answer", it_expires_at_its_second_while_it_waits_for_an_answer, "", -1},
+    {"it_expires_at_its_second_while_another_watch_waits_for_an_answer",
+     it_expires_at_its_second_while_another_watch_waits_for_an_answer, "", -1},
     {"an_answer_grows_too_old_and_a_new_one_mends_it", an_answer_grows_too_old_and_a_new_one_mends_it, "", -1},
     {"the_first_answer_may_come_after_an_outage", the_first_answer_may_come_after_an_outage, "hang-up|hang-up", 3},
     {"it_is_read_in_a_signal_handler_and_by_many_threads", it_is_read_in_a_signal_handler_and_by_many_threads, "", -1},
