@@ -141,7 +141,7 @@ pub struct Shared {
     current: AtomicUsize,
     /// In which of the two counters they enter themselves.
     counter: AtomicUsize,
-    readers: [AtomicUsize; 2],
+    pub(super) readers: [AtomicUsize; 2],
 }
 
 impl Shared {

@@ -343,3 +343,94 @@ impl Watched {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use emulator::{Emulator, Options, SECRET_ID, SECRET_KEY};
+
+    use super::*;
+    use crate::config::UNLIMITED;
+    use crate::credentials::Credentials;
+
+    /// Less than the patience with readers.
+    const SOON: Duration = Duration::from_millis(700);
+    const LONG: Duration = Duration::from_secs(20);
+
+    fn background_at(emulator: &Emulator) -> Arc<Background> {
+        let url = emulator.url();
+        let credentials = Some(Credentials::new(SECRET_ID, SECRET_KEY, None).unwrap());
+        let (endpoint, max_requests_per_s) = (Some(url.as_str()), Some(UNLIMITED));
+        let config =
+            crate::config::Config { credentials, endpoint, max_requests_per_s, ..crate::config::Config::default() };
+        Arc::new(Background::new(Arc::new(Client::new(config).unwrap())))
+    }
+
+    fn watch(background: &Arc<Background>, snapshot: Option<(&str, Option<&Key>)>) -> Watch {
+        let config = Config {
+            project_id: "m82k5408n675phvb",
+            device_id: "field_ok_1",
+            streams: 1,
+            deadline_ms: None,
+            period_s: Some(1),
+            max_stale_s: None,
+            snapshot,
+            changed: None,
+        };
+        Watch::start(background, config).unwrap()
+    }
+
+    fn wait_until(condition: impl Fn() -> bool) {
+        let end = Instant::now() + LONG;
+        while !condition() {
+            assert!(Instant::now() < end, "it does not come");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    fn has_answer(watch: &Watch) -> bool {
+        watch.read().known.source == Source::Service
+    }
+
+    /// A watch with an answer, and a reader that never leaves.
+    fn watch_with_a_reader(background: &Arc<Background>, snapshot: Option<(&str, Option<&Key>)>) -> Watch {
+        let watch = watch(background, snapshot);
+        wait_until(|| has_answer(&watch));
+        for readers in &watch.watched.shared.readers {
+            readers.fetch_add(1, Ordering::SeqCst);
+        }
+        watch
+    }
+
+    /// And until it waits for the reader.
+    fn wait_for_another_answer(emulator: &Emulator) {
+        let before = emulator.statistics().answered;
+        wait_until(|| emulator.statistics().answered > before);
+        std::thread::sleep(Duration::from_millis(100));
+    }
+
+    #[test]
+    fn a_reader_that_never_leaves_does_not_hold_up_the_end() {
+        let emulator = Emulator::start(Options { requests_per_s: 0, ..Options::default() }).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("kept");
+        let watch = watch_with_a_reader(&background_at(&emulator), Some((path.to_str().unwrap(), None)));
+        wait_for_another_answer(&emulator);
+        let start = Instant::now();
+        watch.end();
+        assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
+    }
+
+    #[test]
+    fn a_reader_that_never_leaves_stops_no_other_watch() {
+        let emulator = Emulator::start(Options { requests_per_s: 0, ..Options::default() }).unwrap();
+        let background = background_at(&emulator);
+        let first = watch_with_a_reader(&background, None);
+        wait_for_another_answer(&emulator);
+        let second = watch(&background, None);
+        wait_until(|| has_answer(&second));
+        first.end();
+        second.end();
+    }
+}
