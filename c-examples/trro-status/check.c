@@ -1,4 +1,4 @@
-/* trro-status check and watch: one device's authorization, now or on every change. */
+/* trro-status check and watch: one device's authorization, now, or now and on every change. */
 #define _XOPEN_SOURCE 700
 #include "status.h"
 
@@ -116,7 +116,7 @@ int check_device(const trro_client *client, const options *options) {
     trro_authorization authorization;
     trro_error error;
     if (trro_check_authorization(client, &query, &authorization, &error)) {
-        print_error("cannot ask for the device", &error);
+        print_error("cannot ask whether the device may run", &error);
         return EXIT_NOT_KNOWN;
     }
     if (options->is_json)
@@ -146,6 +146,16 @@ static void print_change(const trro_authorization *authorization) {
     printf("\n");
 }
 
+static void print_known(const options *options, const trro_watch *watch) {
+    trro_authorization authorization;
+    trro_watch_read(watch, &authorization);
+    if (options->is_json)
+        print_json(options, &authorization);
+    else
+        print_change(&authorization);
+    fflush(stdout);
+}
+
 int watch_device(const trro_client *client, const options *options) {
     const trro_authorization_query query = query_of(options);
     trro_watch_config config = TRRO_WATCH_CONFIG_INIT;
@@ -166,16 +176,12 @@ int watch_device(const trro_client *client, const options *options) {
     }
     changed.fd = trro_watch_fd(watch);
     changed.events = POLLIN;
+    print_known(options, watch);
     /* A signal between the check and poll() is seen a second later. */
     while (!is_interrupted && !ferror(stdout)) {
         if (poll(&changed, 1, 1000) != 1 || read(changed.fd, &changes, sizeof changes) != (ssize_t)sizeof changes)
             continue;
-        trro_watch_read(watch, &authorization);
-        if (options->is_json)
-            print_json(options, &authorization);
-        else
-            print_change(&authorization);
-        fflush(stdout);
+        print_known(options, watch);
     }
     trro_watch_read(watch, &authorization);
     trro_watch_free(watch);

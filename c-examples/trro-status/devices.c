@@ -47,9 +47,12 @@ static int copy_device(const trro_device *device, trro_device *copy) {
     return 1;
 }
 
-/* A trro_device_fn: remembers the row. */
+/* A trro_device_fn: remembers the row, if it is wanted. */
 static int remember(void *user_data, const trro_device *device) {
     table *table = user_data;
+    /* How the service compares ids is documented nowhere. */
+    if (table->options->device_id != NULL && strcmp(table->options->device_id, device->device_id) != 0)
+        return 0;
     if (table->count == table->room) {
         const size_t room = table->room * 2 + 64;
         row *larger = realloc(table->rows, room * sizeof *larger);
@@ -224,6 +227,7 @@ static int ask(table *table, int *changed) {
     trro_status status;
     trro_error error;
     filter.project_id = table->options->project_id;
+    filter.device_id = table->options->device_id;
     filter.deadline_ms = table->options->deadline_ms;
     status = trro_for_each_device(table->client, &filter, remember, table, changed, &error);
     if (table->shows_progress)

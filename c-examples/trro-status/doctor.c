@@ -23,6 +23,11 @@ static void print_json(const examination *examination, const trro_diagnosis *dia
     printf("}");
 }
 
+/* That nothing is known of the licenses is no fault of a step, but there is something to do. */
+static int is_not_known(const trro_diagnosis *diagnosis) {
+    return diagnosis->step == TRRO_STEP_LICENSE && diagnosis->status == TRRO_STATUS_OK && diagnosis->advice[0] != '\0';
+}
+
 static void print_step(const trro_diagnosis *diagnosis) {
     const int is_fine = diagnosis->status == TRRO_STATUS_OK;
     char elapsed[32] = "";
@@ -30,6 +35,8 @@ static void print_step(const trro_diagnosis *diagnosis) {
         snprintf(elapsed, sizeof elapsed, "%lld ms", (long long)diagnosis->elapsed_ms);
     if (!diagnosis->was_reached)
         print_cell("-", 4, FAINT);
+    else if (is_not_known(diagnosis))
+        print_cell("?", 4, YELLOW);
     else
         print_cell(is_fine ? "ok" : "FAIL", 4, is_fine ? GREEN : RED);
     printf("  ");
@@ -55,6 +62,8 @@ static int visit(void *user_data, const trro_diagnosis *diagnosis) {
     examination->steps++;
     if (diagnosis->status != TRRO_STATUS_OK && examination->status == EXIT_FINE)
         examination->status = diagnosis->step == TRRO_STEP_LICENSE ? EXIT_NOT_AUTHORIZED : EXIT_NOT_KNOWN;
+    if (is_not_known(diagnosis) && examination->status == EXIT_FINE)
+        examination->status = EXIT_NOT_KNOWN;
     return 0;
 }
 

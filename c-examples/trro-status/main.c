@@ -19,14 +19,14 @@ static const char help[] =
     "\n"
     "  devices  every device, of a project or of all\n"
     "  check    whether one device may run\n"
-    "  watch    the same on every change, until it is interrupted\n"
+    "  watch    the same, and on every change, until it is interrupted\n"
     "  doctor   every step of a call to the service, and what to do if one fails\n"
     "\n"
     "  --project ID      the project\n"
-    "  --device ID       the device, in place of DEVICE\n"
+    "  --device ID       the device, in place of DEVICE; devices: only this one\n"
     "  --streams N       how many streams the device is to send (default 1)\n"
-    "  --config FILE     take project, device and streams from the config.json of\n"
-    "                    the vendor's field SDK\n"
+    "  --config FILE     take project, device (but for devices) and streams from the\n"
+    "                    config.json of the vendor's field SDK\n"
     "  --json            for programs\n"
     "  --endpoint URL    another site than the international one (default:\n"
     "                    TRRO_ENDPOINT of the environment)\n"
@@ -65,9 +65,20 @@ static const command *find_command(const char *name) {
     return NULL;
 }
 
-static int wrong_usage(const char *what, const char *which) {
-    fprintf(stderr, "trro-status: %s%s\ntry trro-status --help\n", what, which);
+static int hint_at_help(void) {
+    fprintf(stderr, "try trro-status --help\n");
     return EXIT_USAGE;
+}
+
+static int wrong_usage(const char *what, const char *which) {
+    fprintf(stderr, "trro-status: %s%s\n", what, which);
+    return hint_at_help();
+}
+
+/* A variable of the environment; NULL if it is not set or empty. */
+static const char *setting(const char *name) {
+    const char *value = getenv(name);
+    return value != NULL && *value != '\0' ? value : NULL;
 }
 
 /* A number from 1 to `most`; 0 if it is none. */
@@ -88,8 +99,9 @@ static void print_log(void *user_data, int32_t level, const char *message) {
     fprintf(stderr, "trro-status: %s\n", message);
 }
 
-/* Fills in what the command line leaves open. The file's texts stay in a buffer of this function. */
-static int load_config(const char *path, options *options) {
+/* Fills in what the command line leaves open; `devices` lists the whole project of the file. The file's texts stay in a buffer of
+ * this function. */
+static int load_config(const char *path, const command *command, options *options) {
     static char buffer[16384];
     const trro_authorization_query *query;
     trro_error error;
@@ -99,7 +111,7 @@ static int load_config(const char *path, options *options) {
     }
     if (options->project_id == NULL)
         options->project_id = query->project_id;
-    if (options->device_id == NULL)
+    if (options->device_id == NULL && command->run != list_devices)
         options->device_id = query->device_id;
     if (options->streams == 0)
         options->streams = query->streams;
@@ -169,7 +181,7 @@ static int read_options(int argc, char **argv, options *options, trro_client_con
                    trro_version());
             exit(EXIT_FINE);
         case HELP: fputs(help, stdout); exit(EXIT_FINE);
-        default: return wrong_usage("that was wrong", "");
+        default: return hint_at_help(); /* getopt_long() has said what is wrong */
         }
     }
     return EXIT_FINE;
@@ -181,8 +193,8 @@ int main(int argc, char **argv) {
     const char *config_file = NULL;
     const command *command;
     int status;
-    config.endpoint = getenv("TRRO_ENDPOINT");
-    config.ca_file = getenv("TRRO_CA_FILE");
+    config.endpoint = setting("TRRO_ENDPOINT");
+    config.ca_file = setting("TRRO_CA_FILE");
     status = read_options(argc, argv, &options, &config, &config_file);
     if (status != EXIT_FINE)
         return status;
@@ -194,7 +206,7 @@ int main(int argc, char **argv) {
         options.device_id = argv[optind++];
     if (optind < argc)
         return wrong_usage("one argument too many: ", argv[optind]);
-    if (config_file != NULL && !load_config(config_file, &options))
+    if (config_file != NULL && !load_config(config_file, command, &options))
         return EXIT_NOT_KNOWN;
     if (command->needs_device && (options.device_id == NULL || options.project_id == NULL))
         return wrong_usage("DEVICE and --project, or --config, are needed for ", command->name);

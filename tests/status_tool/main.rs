@@ -3,15 +3,15 @@
 #[path = "../support/mod.rs"]
 mod support;
 mod terminal;
+mod watch;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Arc, mpsc};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::process::{Command, Output};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use emulator::{Emulator, Options};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -20,8 +20,6 @@ use socket2::{Domain, Socket, Type};
 
 const PROJECT: &str = "m82k5408n675phvb";
 const ESCAPE: char = '\u{1b}';
-/// Long enough for a machine under load; what is waited for takes seconds.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 struct Tool {
     binary: PathBuf,
@@ -49,14 +47,19 @@ fn main() {
         test("devices_are_in_columns_also_with_chinese_names", devices_are_in_columns_also_with_chinese_names),
         test("devices_as_json_are_what_the_service_sent", devices_as_json_are_what_the_service_sent),
         test("control_characters_of_a_name_are_shown_as_question_marks", control_characters_are_question_marks),
+        test("devices_lists_one_device_by_its_exact_id", devices_lists_one_device_by_its_exact_id),
         test("rows_of_one_id_that_differ_are_unknown_inside_of_a_project", rows_of_one_id_that_differ_are_unknown),
         test("the_exit_status_of_check_is_the_verdict", the_exit_status_of_check_is_the_verdict),
         test("check_says_how_the_licenses_stand", check_says_how_the_licenses_stand),
         test("check_takes_the_vendors_config", check_takes_the_vendors_config),
-        test("watch_prints_a_line_on_each_change_until_it_is_interrupted", watch_prints_each_change),
-        test("watch_says_what_goes_wrong", watch_says_what_goes_wrong),
+        test("watch_prints_a_line_on_each_change_until_it_is_interrupted", watch::watch_prints_each_change),
+        test("watch_prints_at_once_what_is_known", watch::watch_prints_at_once_what_is_known),
+        test("watch_says_what_goes_wrong", watch::watch_says_what_goes_wrong),
         test("doctor_says_of_every_step_what_was_seen", doctor_says_of_every_step_what_was_seen),
         test("doctor_ends_with_the_step_that_fails", doctor_ends_with_the_step_that_fails),
+        test("doctor_ends_as_check_does_if_nothing_is_known", doctor_ends_as_check_does_if_nothing_is_known),
+        test("an_error_says_when_to_try_again", an_error_says_when_to_try_again),
+        test("an_empty_variable_counts_as_not_set", an_empty_variable_counts_as_not_set),
         test("a_service_that_cannot_be_asked_is_3", a_service_that_cannot_be_asked_is_3),
         test("wrong_usage_is_2", wrong_usage_is_2),
         test("a_full_disk_is_no_success", a_full_disk_is_no_success),
@@ -201,6 +204,21 @@ fn control_characters_are_question_marks(tool: &Tool) -> Result<(), Failed> {
     Ok(())
 }
 
+fn devices_lists_one_device_by_its_exact_id(tool: &Tool) -> Result<(), Failed> {
+    let service = service()?;
+    let config = tool.config("whole-project.json", "field_ok_1", 1)?;
+    let ids = |arguments: &[&str]| -> Result<Vec<Value>, Failed> {
+        let read: Value = serde_json::from_str(&tool.printed(&service, arguments, 0)?)?;
+        let devices = read["devices"].as_array().ok_or("no devices")?;
+        Ok(devices.iter().map(|row| row["device_id"].clone()).collect())
+    };
+    assert_eq!(ids(&["devices", "--json", "--project", PROJECT, "--device", "field_ok_1"])?, ["field_ok_1"]);
+    assert_eq!(ids(&["devices", "--json", "--project", PROJECT, "--device", "field_ok"])?.len(), 0);
+    // The file names a device; the project is what is listed.
+    assert_eq!(ids(&["devices", "--json", "--config", &config])?.len(), 38);
+    Ok(())
+}
+
 fn rows_of_one_id_that_differ_are_unknown(tool: &Tool) -> Result<(), Failed> {
     let service = service()?;
     let verdicts = |arguments: &[&str]| -> Result<Vec<Value>, Failed> {
@@ -262,59 +280,6 @@ fn check_takes_the_vendors_config(tool: &Tool) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Hands over the lines of a stream as they come.
-fn lines_of(stream: impl std::io::Read + Send + 'static) -> mpsc::Receiver<String> {
-    let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
-        for line in BufReader::new(stream).lines().map_while(Result::ok) {
-            if sender.send(line).is_err() {
-                return;
-            }
-        }
-    });
-    receiver
-}
-
-/// Interrupts it, and how it ends.
-fn interrupt(child: &mut Child) -> Result<Option<i32>, Failed> {
-    support::run(Command::new("kill").args(["-INT", &child.id().to_string()]))?;
-    Ok(child.wait()?.code())
-}
-
-fn watch_prints_each_change(tool: &Tool) -> Result<(), Failed> {
-    let service = service_with(&[device("soon", "", now_s() + 8), device("later", "", next_year())])?;
-    for (id, extra, changes, expected) in [
-        ("later", &[][..], &["AUTHORIZED"][..], 0),
-        ("soon", &[], &["AUTHORIZED", "EXPIRED"], 1),
-        ("soon", &["--json"], &["EXPIRED"], 1),
-    ] {
-        let mut command = tool.command(&service, &["watch", id, "--project", "p"]);
-        let mut child = command.args(extra).stdout(Stdio::piped()).spawn()?;
-        let lines = lines_of(child.stdout.take().ok_or("no stdout")?);
-        for change in changes {
-            let line = lines.recv_timeout(PATIENCE).unwrap_or_default();
-            let is_right = line.contains(change) && (extra.is_empty() || serde_json::from_str::<Value>(&line).is_ok());
-            if !is_right {
-                child.kill()?;
-                return Err(format!("{line}, not {change}").into());
-            }
-        }
-        assert_eq!(interrupt(&mut child)?, Some(expected), "{id}");
-    }
-    Ok(())
-}
-
-fn watch_says_what_goes_wrong(tool: &Tool) -> Result<(), Failed> {
-    let service = service()?;
-    service.misbehave_always(Some("error:InternalError".parse()?));
-    let mut command = tool.command(&service, &["watch", "field_ok_4", "--project", PROJECT]);
-    let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn()?;
-    let said = lines_of(child.stderr.take().ok_or("no stderr")?).recv_timeout(PATIENCE);
-    assert_eq!(interrupt(&mut child)?, Some(3));
-    let said = said.map_err(|_| "nothing was said")?;
-    if said.starts_with("trro-status: ") && said.contains("InternalError") { Ok(()) } else { Err(said.into()) }
-}
-
 fn doctor_says_of_every_step_what_was_seen(tool: &Tool) -> Result<(), Failed> {
     let service = service()?;
     let arguments = ["doctor", "--project", PROJECT, "--device", "field_ok_4"];
@@ -343,6 +308,29 @@ fn doctor_ends_with_the_step_that_fails(tool: &Tool) -> Result<(), Failed> {
     assert_eq!(output.status.code(), Some(3), "{printed}");
     assert!(fails("permission", &printed), "{printed}");
     Ok(())
+}
+
+fn doctor_ends_as_check_does_if_nothing_is_known(tool: &Tool) -> Result<(), Failed> {
+    let service = service()?;
+    let printed = tool.printed(&service, &["doctor", "--project", PROJECT, "--device", "field_bare"], 3)?;
+    let line = printed.lines().find(|line| line.contains("  license ")).unwrap_or_default();
+    if line.starts_with("? ") { Ok(()) } else { Err(printed.into()) }
+}
+
+fn an_error_says_when_to_try_again(tool: &Tool) -> Result<(), Failed> {
+    let service = service()?;
+    service.misbehave_always(Some("throttled-for:30".parse()?));
+    let output = tool.run(&service, &["check", "field_ok_4", "--project", PROJECT, "--deadline-ms", "2000"])?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let seconds = said.split("try again in ").nth(1).and_then(|rest| rest.strip_suffix(" s\n"));
+    let is_right = seconds.and_then(|text| text.parse::<u32>().ok()).is_some_and(|seconds| seconds >= 1);
+    if is_right && !said.contains("later may help") { Ok(()) } else { Err(said.into()) }
+}
+
+fn an_empty_variable_counts_as_not_set(tool: &Tool) -> Result<(), Failed> {
+    let service = service()?;
+    let arguments = ["devices", "--endpoint", &service.url().to_string()];
+    support::run(tool.command(&service, &arguments).env("TRRO_ENDPOINT", "").env("TRRO_CA_FILE", "")).map(drop)
 }
 
 fn a_service_that_cannot_be_asked_is_3(tool: &Tool) -> Result<(), Failed> {
