@@ -10,6 +10,8 @@
 #define _POSIX_C_SOURCE 200809L
 #include "example.h"
 
+#include <errno.h>
+
 enum { TURNS_PER_S = 1000, NS_PER_S = 1000000000, NS_PER_TURN = NS_PER_S / TURNS_PER_S };
 
 typedef struct {
@@ -27,7 +29,7 @@ static void turn(const trro_watch *watch, measured *result) {
     struct timespec before, after;
     int64_t took_ns;
     clock_gettime(CLOCK_MONOTONIC, &before);
-    trro_watch_read(watch, &result->last);
+    (void)trro_watch_read(watch, &result->last); /* it fails for NULL only */
     clock_gettime(CLOCK_MONOTONIC, &after);
     took_ns = nanoseconds(&after) - nanoseconds(&before);
     result->sum_ns += took_ns;
@@ -49,7 +51,7 @@ static void loop(const trro_watch *watch, long seconds, measured *result) {
         }
         clock_gettime(CLOCK_MONOTONIC, &now);
         result->late_turns += nanoseconds(&now) > nanoseconds(&next);
-        while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL) != 0)
+        while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL) == EINTR)
             ;
     }
 }
@@ -62,8 +64,8 @@ int main(int argc, char **argv) {
     trro_watch *watch;
     trro_error error;
     int status = 1;
-    long seconds = argc == 3 ? strtol(argv[2], NULL, 10) : 5;
-    if (argc < 2 || argc > 3 || seconds < 1 || seconds > 3600) {
+    long seconds = argc == 3 ? read_number(argv[2], 3600) : 5;
+    if (argc < 2 || argc > 3 || seconds == 0) {
         fprintf(stderr, "usage: %s CONFIG [SECONDS]\n", argv[0]);
         return 2;
     }
@@ -71,7 +73,7 @@ int main(int argc, char **argv) {
         print_error("cannot tell who the device is", &error);
         return 1;
     }
-    client = client_from_environment();
+    client = client_from_environment(NULL);
     if (client == NULL)
         return 1;
     if (trro_watch_new(client, &config, &watch, &error)) {
@@ -86,5 +88,5 @@ int main(int argc, char **argv) {
     }
     trro_watch_free(watch);
     trro_client_free(client);
-    return status;
+    return exit_status(status, 1);
 }

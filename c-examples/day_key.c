@@ -9,14 +9,14 @@
  * 0: done; 1: it failed, and said why; 2: usage. `make` needs TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, `use`
  * neither. TRRO_ENDPOINT names another site than the international one, TRRO_CA_FILE the authorities to trust.
  */
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE /* explicit_bzero, of glibc 2.25 and newer */
 #include "example.h"
 
 /* ---- the server ---- */
 
 /* The day is that of UTC, wherever the devices are. */
 static int make_key(const char *date) {
-    const char *secret_id = getenv("TENCENTCLOUD_SECRET_ID"), *secret_key = getenv("TENCENTCLOUD_SECRET_KEY");
+    const char *secret_id = setting("TENCENTCLOUD_SECRET_ID"), *secret_key = setting("TENCENTCLOUD_SECRET_KEY");
     uint8_t key[TRRO_SIGNING_KEY_SIZE];
     time_t now = time(NULL);
     char today[16];
@@ -28,8 +28,10 @@ static int make_key(const char *date) {
         return 1;
     }
     if (date == NULL) {
-        if (gmtime_r(&now, &parts) == NULL || strftime(today, sizeof today, "%Y-%m-%d", &parts) == 0)
+        if (gmtime_r(&now, &parts) == NULL || strftime(today, sizeof today, "%Y-%m-%d", &parts) == 0) {
+            fprintf(stderr, "the clock does not tell the day\n");
             return 1;
+        }
         date = today;
     }
     if (trro_derive_signing_key(secret_key, date, key, &error)) {
@@ -41,7 +43,8 @@ static int make_key(const char *date) {
     for (i = 0; i < sizeof key; i++)
         printf("%02x", key[i]);
     printf("\n");
-    return 0;
+    explicit_bzero(key, sizeof key);
+    return exit_status(0, 1);
 }
 
 /* ---- a device ---- */
@@ -66,49 +69,74 @@ static int read_hex(const char *hex, uint8_t key[TRRO_SIGNING_KEY_SIZE]) {
     return 1;
 }
 
+/* The next line of stdin; 0 if it is none. */
+static int read_key(day_key *next) {
+    char line[256] = "", hex[80] = "";
+    int is_key = 0;
+    if (fgets(line, sizeof line, stdin) != NULL) {
+        is_key = sscanf(line, "%127s %15s %79s", next->secret_id, next->date, hex) == 3 && read_hex(hex, next->key);
+        if (!is_key)
+            fprintf(stderr, "that is not ID DATE KEY\n");
+    }
+    explicit_bzero(line, sizeof line);
+    explicit_bzero(hex, sizeof hex);
+    return is_key;
+}
+
 /* A trro_credentials_fn. The library asks when it has no key, and again when the day is over; here the next line is the next
  * key, where a device would ask its server. If there is none, the library goes on with the key that it has while that holds. */
 static trro_status next_key(void *user_data, trro_credentials *credentials) {
     day_key *key = user_data;
-    char line[256], hex[80];
     day_key next;
-    if (fgets(line, sizeof line, stdin) == NULL)
+    const int is_read = read_key(&next);
+    if (is_read)
+        *key = next;
+    explicit_bzero(&next, sizeof next);
+    if (!is_read)
         return TRRO_STATUS_NO_CREDENTIALS;
-    if (sscanf(line, "%127s %15s %79s", next.secret_id, next.date, hex) != 3 || !read_hex(hex, next.key)) {
-        fprintf(stderr, "that is not ID DATE KEY\n");
-        return TRRO_STATUS_NO_CREDENTIALS;
-    }
-    *key = next;
     credentials->secret_id = key->secret_id;
     credentials->signing_date = key->date;
     credentials->signing_key = key->key;
     return TRRO_STATUS_OK;
 }
 
-static int use_key(const char *project_id) {
+/* Asks with a client whose key comes from next_key(). */
+static int print_devices(const trro_client *client, const char *project_id) {
     static char buffer[TRRO_DEVICES_BUFFER_SIZE(20)];
-    trro_client_config config = TRRO_CLIENT_CONFIG_INIT;
     trro_get_devices_request request = TRRO_GET_DEVICES_REQUEST_INIT;
-    static day_key key;
-    trro_client *client;
     const trro_devices *page;
     trro_error error;
     size_t i;
-    config.credentials_fn = next_key;
-    config.credentials_data = &key;
-    config.endpoint = getenv("TRRO_ENDPOINT");
-    config.ca_file = getenv("TRRO_CA_FILE");
     request.project_id = project_id;
-    if (trro_client_new(&config, &client, &error) ||
-        trro_get_devices(client, &request, buffer, sizeof buffer, &page, NULL, &error)) {
+    if (trro_get_devices(client, &request, buffer, sizeof buffer, &page, NULL, &error)) {
         print_error("cannot get the devices", &error);
-        trro_client_free(client);
         return 1;
     }
-    for (i = 0; i < page->device_count; i++)
-        printf("%s: %zu license(s)\n", page->devices[i]->device_id, page->devices[i]->license_id_count);
+    for (i = 0; i < page->device_count; i++) {
+        print_name(page->devices[i]->device_id, 0);
+        printf(": %zu license(s)\n", page->devices[i]->license_id_count);
+    }
+    return exit_status(0, 1);
+}
+
+static int use_key(const char *project_id) {
+    trro_client_config config = TRRO_CLIENT_CONFIG_INIT;
+    day_key key;
+    trro_client *client;
+    trro_error error;
+    int status;
+    config.credentials_fn = next_key;
+    config.credentials_data = &key;
+    config.endpoint = setting("TRRO_ENDPOINT");
+    config.ca_file = setting("TRRO_CA_FILE");
+    if (trro_client_new(&config, &client, &error)) {
+        print_error("cannot make a client", &error);
+        return 1;
+    }
+    status = print_devices(client, project_id);
     trro_client_free(client);
-    return 0;
+    explicit_bzero(&key, sizeof key);
+    return status;
 }
 
 int main(int argc, char **argv) {

@@ -1,4 +1,5 @@
-/* What the examples share: a client from the environment, when all pages have been read, and the service's time. */
+/* What the examples share: a client from the environment, numbers of the command line, when all pages have been read, the
+ * service's time, and whether what was printed has arrived. */
 #ifndef EXAMPLE_H
 #define EXAMPLE_H
 
@@ -12,22 +13,39 @@ static inline void print_error(const char *what, const trro_error *error) {
     fprintf(stderr, "%s: %s (%s)\n", what, error->message, trro_status_name(error->status));
     if (error->code[0] != '\0')
         fprintf(stderr, "  the service says %s, request %s\n", error->code, error->request_id);
-    if (error->retryable)
+    if (error->retry_after_ms > 0)
+        fprintf(stderr, "  try again in %lu s\n", (unsigned long)(((uint64_t)error->retry_after_ms + 999) / 1000));
+    else if (error->retryable)
         fprintf(stderr, "  trying again later may help\n");
+}
+
+/* A variable of the environment; NULL if it is not set or empty. */
+static inline const char *setting(const char *name) {
+    const char *value = getenv(name);
+    return value != NULL && *value != '\0' ? value : NULL;
 }
 
 /* The key comes from TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, which the library reads by itself. It does not read
  * TRRO_ENDPOINT and TRRO_CA_FILE: that is this function's way to be told of another site and of the authorities to trust.
- * NULL after a failure, which has been printed. */
-static inline trro_client *client_from_environment(void) {
+ * `log_fn` gets warnings and errors; NULL: nobody does. NULL after a failure, which has been printed. */
+static inline trro_client *client_from_environment(trro_log_fn log_fn) {
     trro_client_config config = TRRO_CLIENT_CONFIG_INIT;
     trro_client *client;
     trro_error error;
-    config.endpoint = getenv("TRRO_ENDPOINT");
-    config.ca_file = getenv("TRRO_CA_FILE");
+    config.endpoint = setting("TRRO_ENDPOINT");
+    config.ca_file = setting("TRRO_CA_FILE");
+    config.log_fn = log_fn;
+    config.log_level = TRRO_LOG_LEVEL_WARNING;
     if (trro_client_new(&config, &client, &error))
         print_error("cannot make a client", &error);
     return client;
+}
+
+/* A number from 1 to `most`, and nothing behind it; 0 if it is none. */
+static inline long read_number(const char *text, long most) {
+    char *end;
+    const long number = strtol(text, &end, 10);
+    return end != text && *end == '\0' && number >= 1 && number <= most ? number : 0;
 }
 
 /* Whether all pages have been read. A page with few rows need not be the last: the service may give less than page_size.
@@ -50,10 +68,20 @@ static inline const char *short_name(trro_verdict verdict) {
     return trro_verdict_name(verdict) + sizeof "TRRO_VERDICT_" - 1;
 }
 
-/* A name as it came from the service, without what would confuse a terminal. */
-static inline void print_name(const char *name) {
-    for (; *name != '\0'; name++)
+/* A name as it came from the service, without what would confuse a terminal, and filled up with blanks to a width. */
+static inline void print_name(const char *name, int width) {
+    for (; *name != '\0'; name++, width--)
         putchar((unsigned char)*name < ' ' || *name == 0x7f ? '?' : *name);
+    if (width > 0)
+        printf("%*s", width, "");
+}
+
+/* The exit status: `failure` instead of 0 if what was printed has not arrived, as on a full disk. */
+static inline int exit_status(int status, int failure) {
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    fprintf(stderr, "cannot write to stdout\n");
+    return status == 0 ? failure : status;
 }
 
 #endif

@@ -31,6 +31,10 @@ static char *read_all(FILE *file) {
         text = larger;
         length += fread(text + length, 1, size - length - 1, file);
     } while (length == size - 1);
+    if (ferror(file)) {
+        free(text);
+        return NULL;
+    }
     text[length] = '\0';
     return text;
 }
@@ -107,13 +111,14 @@ static int visit(void *user_data, const trro_device *device) {
     trro_device_verdict(device, streams > 0 ? (uint32_t)streams : 1, service_time_s(cockpit->client), &verdict);
     if (verdict != TRRO_VERDICT_AUTHORIZED && verdict != TRRO_VERDICT_UNKNOWN && gateway == NULL)
         return 0;
-    printf("%-16s  %-11s  ", device->device_id, short_name(verdict));
+    print_name(device->device_id, 16);
+    printf("  %-11s  ", short_name(verdict));
     /* What the numbers of the status mean is documented nowhere. */
     if (gateway != NULL)
         printf("status %-4d  ", number_of(gateway, "status", -1));
     else
         printf("%-11s  ", cockpit->gateways == NULL ? "not asked" : "not seen");
-    print_name(device->device_name);
+    print_name(device->device_name, 0);
     printf("\n");
     if (gateway != NULL || cockpit->gateways == NULL)
         cockpit->usable += verdict == TRRO_VERDICT_AUTHORIZED || verdict == TRRO_VERDICT_UNKNOWN;
@@ -123,7 +128,7 @@ static int visit(void *user_data, const trro_device *device) {
 static int list_devices(const char *project_id, const cJSON *gateways) {
     trro_device_filter filter = TRRO_DEVICE_FILTER_INIT;
     cockpit cockpit = {NULL, project_id, gateways, 0, 0};
-    trro_client *client = client_from_environment();
+    trro_client *client = client_from_environment(NULL);
     trro_error error;
     int changed, status = 1;
     if (client == NULL)
@@ -134,7 +139,9 @@ static int list_devices(const char *project_id, const cJSON *gateways) {
         print_error("cannot get the devices", &error);
     } else {
         status = 0;
-        printf("%zu of the %zu devices of project %s can be taken over\n", cockpit.usable, cockpit.devices, project_id);
+        /* Only who asks the SDK knows which of them can be reached. */
+        printf("%zu of the %zu devices of project %s %s\n", cockpit.usable, cockpit.devices, project_id,
+               gateways == NULL ? "may run" : "can be taken over");
         if (changed)
             printf("the list has changed meanwhile: a device may be missing\n");
         /* Here TRRO_connect() of the remote SDK comes, to one of them. */
@@ -154,5 +161,5 @@ int main(int argc, char **argv) {
         return 1;
     status = list_devices(argv[1], gateways);
     cJSON_Delete(gateways);
-    return status;
+    return exit_status(status, 1);
 }

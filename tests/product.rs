@@ -4,6 +4,8 @@
 
 #[path = "product/bars.rs"]
 mod bars;
+#[path = "product/field_device.rs"]
+mod field_device;
 #[path = "product/host.rs"]
 mod host;
 #[path = "product/memory.rs"]
@@ -14,7 +16,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use emulator::{Emulator, Options};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
@@ -57,14 +58,15 @@ fn main() {
         test("stays_in_the_process", stays_in_the_process),
         test("the_shortest_program_without_a_key_says_so", the_shortest_program_without_a_key_says_so),
         test("a_forked_child_leaves_a_tls_connection_alone", a_forked_child_leaves_a_tls_connection_alone),
-        test("field_device_starts_again_only_after_a_timeout", field_device_starts_again_only_after_a_timeout),
-        test("field_device_stops_when_the_licenses_expire", field_device_stops_when_the_licenses_expire),
+        test("examples_refuse_what_is_no_number", examples_refuse_what_is_no_number),
+        test("a_full_disk_is_a_failure_of_an_example", a_full_disk_is_a_failure_of_an_example),
         test("list_devices_reads_on_after_a_short_page", list_devices_reads_on_after_a_short_page),
         test(
             "a_call_over_tls_needs_no_larger_stack_than_promised",
             a_call_over_tls_needs_no_larger_stack_than_promised,
         ),
     ];
+    trials.extend(field_device::trials(&product));
     trials.push(Trial::ignorable_test("field_device_compiles_as_cpp", || {
         support::with_tool("g++", |compiler| {
             let mut command = Command::new(compiler);
@@ -288,41 +290,29 @@ fn list_devices_reads_on_after_a_short_page(product: &Product) -> Result<(), Fai
     if printed.contains("\n62 devices;") { Ok(()) } else { Err(printed.into()) }
 }
 
-/// The vendor's sample calls TRRO_start three times.
-fn field_device_starts_again_only_after_a_timeout(product: &Product) -> Result<(), Failed> {
-    for (timeouts, expected) in [(0, 0), (2, 0), (3, 3)] {
-        let mut program = Command::new(product.programs.join("field_device"));
-        program.args(["enough.json", "1"]).current_dir(&product.programs);
-        program.env("VENDOR_STUB_TIMEOUTS", timeouts.to_string());
-        let _emulator = service(product, Options::default(), &mut program, "starts")?;
-        let output = program.output()?;
-        let printed = String::from_utf8_lossy(&output.stdout);
-        let repeats = printed.matches("once more").count();
-        if output.status.code() != Some(expected) || repeats != timeouts.min(2) {
-            return Err(format!("{timeouts} timeouts: {}, {printed}", output.status).into());
+fn examples_refuse_what_is_no_number(product: &Product) -> Result<(), Failed> {
+    for example in ["field_device", "control_loop"] {
+        for seconds in ["2x", "", "0", "-1", "99999999999999999999"] {
+            let mut program = Command::new(product.programs.join(example));
+            let output = program.args(["enough.json", seconds]).current_dir(&product.programs).output()?;
+            assert_eq!(output.status.code(), Some(2), "{example} {seconds:?}");
         }
     }
     Ok(())
 }
 
-/// It would drive for a minute.
-fn field_device_stops_when_the_licenses_expire(product: &Product) -> Result<(), Failed> {
-    let config = r#"{"projectid": "p", "device_id": "soon", "device_streams": 1}"#;
-    fs::write(product.programs.join("soon.json"), config)?;
-    let expiry = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() + 5;
-    let devices = format!(
-        r#"{{"Projects": [{{"ProjectId": "p", "Devices": [{{"DeviceId": "soon", "DeviceName": "", "LicenseCount": 1, "RemainDay": 0,
-            "ExpireTime": "{expiry}", "Duration": "1", "LicenseIds": []}}]}}]}}"#
-    );
-    let mut program = Command::new(product.programs.join("field_device"));
-    program.args(["soon.json", "60"]).current_dir(&product.programs);
-    let _emulator = service(product, Options { devices: Some(devices), ..Options::default() }, &mut program, "soon")?;
-    let output = program.output()?;
-    let printed = String::from_utf8_lossy(&output.stdout);
-    let parts = ["before the start: the device is authorized", "TRRO_start:", "WARNING", "expired", "TRRO_stop:"];
-    let places: Vec<_> = parts.iter().map(|part| printed.find(part)).collect();
-    let is_right = output.status.code() == Some(1) && places.iter().all(Option::is_some);
-    if is_right && places[1] < places[3] && places[3] < places[4] { Ok(()) } else { Err(printed.into()) }
+fn a_full_disk_is_a_failure_of_an_example(product: &Product) -> Result<(), Failed> {
+    for (example, arguments, expected) in
+        [("list_devices", &[][..], 1), ("field_device", &["enough.json", "1"], 3), ("day_key", &["make"], 1)]
+    {
+        let mut program = Command::new(product.programs.join(example));
+        program.args(arguments).current_dir(&product.programs);
+        let _emulator = service(product, Options::default(), &mut program, "full-disk")?;
+        let output = program.stdout(fs::OpenOptions::new().write(true).open("/dev/full")?).output()?;
+        assert_eq!(output.status.code(), Some(expected), "{example}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("stdout"), "{example}");
+    }
+    Ok(())
 }
 
 fn remote_device_joins_licenses_and_what_the_sdk_sees(product: &Product) -> support::Outcome {
@@ -330,7 +320,7 @@ fn remote_device_joins_licenses_and_what_the_sdk_sees(product: &Product) -> supp
     if !path.exists() {
         return support::missing("libcjson-dev or pkg-config is not installed");
     }
-    let mut program = Command::new(path);
+    let mut program = Command::new(&path);
     program.args(["q7d2x9w4k1z8r5tn", "gateways.json"]).current_dir(&product.programs);
     let _emulator = service(product, Options::default(), &mut program, "gateways")?;
     let printed = support::run(&mut program)?;
@@ -345,6 +335,12 @@ fn remote_device_joins_licenses_and_what_the_sdk_sees(product: &Product) -> supp
         if !parts.iter().all(|part| row(id).contains(part)) {
             return Err(printed.into());
         }
+    }
+    let mut program = Command::new(path);
+    let _emulator = service(product, Options::default(), program.arg("q7d2x9w4k1z8r5tn"), "no-gateways")?;
+    let printed = support::run(&mut program)?;
+    if !printed.contains("of the 24 devices of project q7d2x9w4k1z8r5tn may run") {
+        return Err(printed.into());
     }
     Ok(Completion::Completed)
 }
