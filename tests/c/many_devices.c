@@ -2,28 +2,7 @@
  * the idle client. tests/product.rs runs it. Exit status 77: the kernel does not tell the most. */
 #define _GNU_SOURCE
 #include "control.h"
-
-enum { CANNOT_TELL = 77 };
-
-/* A line of what the kernel tells of the process. */
-static long status_of_process(const char *name) {
-    char line[256];
-    long value = -1;
-    FILE *file = fopen("/proc/self/status", "r");
-    CHECK(file != NULL);
-    while (value < 0 && fgets(line, sizeof line, file) != NULL)
-        if (strncmp(line, name, strlen(name)) == 0)
-            value = strtol(line + strlen(name), NULL, 10);
-    fclose(file);
-    return value;
-}
-
-/* From here on the most is counted anew. */
-static void forget_the_most(void) {
-    FILE *file = fopen("/proc/self/clear_refs", "w");
-    if (file == NULL || fputs("5", file) == EOF || fclose(file) != 0 || status_of_process("VmHWM:") < 0)
-        exit(CANNOT_TELL);
-}
+#include "process_memory.h"
 
 static int count(void *user_data, const trro_device *device) {
     (void)device;
