@@ -77,12 +77,6 @@ impl Sample {
         }
     }
 
-    /// The same moment as the service says it in another place.
-    #[must_use]
-    pub fn saying(self, service_time_s: i64) -> Sample {
-        Sample { service_time: Duration::from_secs(u64::try_from(service_time_s).unwrap_or(0)), ..self }
-    }
-
     /// Seconds since 1970.
     pub fn service_time_s(&self) -> i64 {
         whole_seconds(self.service_time)
