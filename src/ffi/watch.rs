@@ -128,13 +128,12 @@ pub unsafe extern "C" fn trro_watch_new(
             client.core()?.deadline(query.deadline_ms).map_err(|error| error.inside("config->query->"))?;
             let key = match config.snapshot_key.is_null() {
                 true => None,
-                false => Some(config.snapshot_key.cast::<Key>().read_unaligned()),
+                false => Some(Zeroizing::new(config.snapshot_key.cast::<Key>().read_unaligned())),
             };
             let path = line(config.snapshot_path, "config->snapshot_path")?;
             if path.is_none() && key.is_some() {
                 return Err(Error::invalid_argument("config->snapshot_key", "is given without snapshot_path"));
             }
-            let key = key.map(Zeroizing::new);
             let core = Config {
                 snapshot: path.map(|path| (path, key.as_deref())),
                 project_id: query.project_id,
