@@ -215,6 +215,8 @@ impl Watched {
         let left_ms = self.turn_ms(now_ms).min(others_turn_ms).saturating_sub(now_ms);
         if now_ms >= progress.next_ms && left_ms >= LEAST_DEADLINE_MS && go_on() {
             self.ask(client, &mut progress, left_ms, go_on);
+            // The clock may have been set while the service did not answer.
+            self.recall(client, progress.kept.as_ref(), go_on);
             self.tell(client, &mut progress, go_on);
         }
         let now_ms = since_boot_ms();
