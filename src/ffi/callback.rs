@@ -1,11 +1,13 @@
-//! Calls from the library into the program. Uses nothing.
+//! Calls from the library into the program. Uses `listing`.
 //!
 //! A callback that calls the client which calls it would wait for itself, so a thread knows whose callbacks it is in.
 
 use std::cell::Cell;
-use std::ffi::c_void;
+use std::ffi::{c_int, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::listing::Flow;
 
 /// A callback that a thread is in, and the one around it.
 struct Running {
@@ -40,6 +42,14 @@ impl Identity {
         let _restore = Restore(running.around);
         INNERMOST.set(&running);
         callback()
+    }
+
+    /// Runs a callback of this client that stops with any value but 0.
+    pub fn visit(self, callback: impl FnOnce() -> c_int) -> Flow {
+        match self.run(callback) {
+            0 => Flow::GoOn,
+            _ => Flow::Stop,
+        }
     }
 
     /// Whether this thread is inside of a callback of this client.

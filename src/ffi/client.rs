@@ -47,11 +47,6 @@ impl trro_client {
     pub(super) fn identity(&self) -> Identity {
         self.identity
     }
-
-    /// Runs a function of the program, from inside of which this client cannot be called.
-    pub(super) fn run_callback<T>(&self, callback: impl FnOnce() -> T) -> T {
-        self.identity.run(callback)
-    }
 }
 
 impl Handle for trro_client {

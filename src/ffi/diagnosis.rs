@@ -1,4 +1,4 @@
-//! A call looked at step by step. Uses `diagnosis`, `listing`, `error`.
+//! A call looked at step by step. Uses `diagnosis`, `error`.
 
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::time::Duration;
@@ -12,7 +12,6 @@ use super::error::{TRRO_STATUS_OK, trro_error, trro_status};
 use super::on_client;
 use crate::diagnosis::{Diagnosis, Outcome, Step, Subject, diagnose};
 use crate::error::Error;
-use crate::listing::Flow;
 
 /// A step of a call, in the order in which they are taken; TRRO_STEP_ANSWER comes before TRRO_STEP_CLOCK. New steps may come.
 pub type trro_step = i32;
@@ -124,10 +123,7 @@ pub unsafe extern "C" fn trro_client_diagnose(
             let mut give = |diagnosis: &Diagnosis| {
                 let texts = Texts::new(diagnosis);
                 let diagnosis = texts.lay_out(diagnosis);
-                match (*client).run_callback(|| visit(user_data.get(), &diagnosis)) {
-                    0 => Flow::GoOn,
-                    _ => Flow::Stop,
-                }
+                (*client).identity().visit(|| visit(user_data.get(), &diagnosis))
             };
             diagnose(core, &subject, deadline, &mut give)
         })

@@ -13,7 +13,7 @@ use super::{on_client, put};
 use crate::api::get_devices::Device;
 use crate::error::Error;
 use crate::limiter::Asking;
-use crate::listing::{DEFAULT_PAGE_SIZE, Flow, Query, for_each};
+use crate::listing::{DEFAULT_PAGE_SIZE, Query, for_each};
 
 /// A walk over all devices takes as many pages as it takes, at the rate that the client may ask at.
 const DEFAULT_DEADLINE_MS: u32 = 600_000;
@@ -107,10 +107,7 @@ pub unsafe extern "C" fn trro_for_each_device(
             let mut row = Row::default();
             let mut give = |device: &Device<'_>| {
                 let device = row.lay_out(device);
-                match (*client).run_callback(|| visit(user_data.get(), device)) {
-                    0 => Flow::GoOn,
-                    _ => Flow::Stop,
-                }
+                (*client).identity().visit(|| visit(user_data.get(), device))
             };
             let walked = for_each(core, &query, &mut give).map_err(|error| error.inside("filter->"))?;
             put(changed, walked.changed.into());
