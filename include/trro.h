@@ -136,6 +136,51 @@ extern "C" {
 #define TRRO_ABSENT INT64_MIN
 
 /**
+ * trro_license.status: bound to no device.
+ */
+#define TRRO_LICENSE_STATUS_UNBOUND 0
+
+/**
+ * trro_license.status: bound to a device.
+ */
+#define TRRO_LICENSE_STATUS_BOUND 1
+
+/**
+ * trro_license.status: its service is suspended.
+ */
+#define TRRO_LICENSE_STATUS_SUSPENDED 2
+
+/**
+ * trro_license.status: refunded.
+ */
+#define TRRO_LICENSE_STATUS_REFUNDED 3
+
+/**
+ * trro_get_licenses_request.status_filter: every license.
+ */
+#define TRRO_LICENSE_FILTER_ALL 0
+
+/**
+ * trro_get_licenses_request.status_filter: those that are bound to no device.
+ */
+#define TRRO_LICENSE_FILTER_UNBOUND 1
+
+/**
+ * trro_get_licenses_request.status_filter: those that are bound to a device.
+ */
+#define TRRO_LICENSE_FILTER_BOUND 2
+
+/**
+ * trro_get_licenses_request.status_filter: those whose service is suspended.
+ */
+#define TRRO_LICENSE_FILTER_SUSPENDED 3
+
+/**
+ * trro_get_licenses_request.status_filter: those that were refunded.
+ */
+#define TRRO_LICENSE_FILTER_REFUNDED 4
+
+/**
  * There is no answer yet.
  */
 #define TRRO_SOURCE_NONE 0
@@ -178,7 +223,8 @@ typedef struct trro_watch trro_watch;
  * and remote SDKs have it the other way round: 1 is success, 0 or a negative number is a failure.
  *
  * Every function that returns a status may return TRRO_STATUS_OK and TRRO_STATUS_INVALID_ARGUMENT, and every one that takes an
- * error TRRO_STATUS_INTERNAL. Numbers never change; new ones may come.
+ * error TRRO_STATUS_INTERNAL. A function with an action is one that calls the service, but for
+ * trro_client_diagnose(), which tells in its steps what fails. Numbers never change; new ones may come.
  */
 typedef int32_t trro_status;
 
@@ -217,7 +263,8 @@ typedef struct trro_error {
      */
     uint32_t retry_after_ms;
     /**
-     * 1: a call that changes something may have been carried out. Always 0 in this version, whose calls change nothing.
+     * 1: a call that changes something may have been carried out all the same: a byte of the request had left, and no answer came that
+     * says that it was refused. Ask the service how things are before you do it again. Always 0 after calls that change nothing.
      */
     int32_t outcome_unknown;
     /**
@@ -442,23 +489,23 @@ typedef struct trro_get_devices_request {
      */
     size_t struct_size;
     /**
-     * The page, from 1; 0: 1. The service's samples begin with 1, and its documents do not say. What comes after the
-     * last page is documented nowhere.
+     * The page. The service's samples begin with 1, and its documents do not say. What comes after the last page is
+     * documented nowhere. 1 or more; 0: 1.
      */
     int64_t page_num;
     /**
-     * Rows a page, 1 to 10000; 0: 20. The service documents no largest one, and may give fewer or refuse; an answer
-     * with more than 10000 rows, or with more licenses in one, is TRRO_STATUS_BAD_RESPONSE.
+     * Rows a page. The service documents no largest one, and may give fewer or refuse; an answer with more than 10000
+     * rows, or with more licenses in one, is TRRO_STATUS_BAD_RESPONSE. 1 to 10000; 0: 20.
      */
     int64_t page_size;
     /**
-     * Only devices of this project; NULL: of all. A row does not say which project it is of. A string here may lie in
-     * the buffer that the call fills.
+     * Only devices of this project, else of all. A row does not say which project it is of. A string here may lie in
+     * the buffer that the call fills. NULL: not sent.
      */
     const char *project_id;
     /**
-     * Only this device; NULL: all. Whether the service compares exactly is documented nowhere: check the rows. An id
-     * is unique inside one project only.
+     * Only this device. Whether the service compares exactly is documented nowhere: check the rows. An id is unique
+     * inside one project only. NULL: not sent.
      */
     const char *device_id;
     /**
@@ -544,10 +591,1127 @@ typedef struct trro_devices {
      */
     const struct trro_device *const *devices;
     /**
-     * How many rows there are.
+     * How many there are.
      */
     size_t device_count;
 } trro_devices;
+
+/**
+ * Which licenses to ask for. Initialise it with TRRO_GET_LICENSES_REQUEST_INIT.
+ */
+typedef struct trro_get_licenses_request {
+    /**
+     * sizeof(trro_get_licenses_request), by TRRO_GET_LICENSES_REQUEST_INIT.
+     */
+    size_t struct_size;
+    /**
+     * The page. The service's samples begin with 1, and its documents do not say. 1 or more; 0: 1.
+     */
+    int64_t page_num;
+    /**
+     * Rows a page, each of which may be several licenses. The service documents no largest one. 1 to 10000; 0: 20.
+     */
+    int64_t page_size;
+    /**
+     * Only licenses of this project. NULL: not sent.
+     */
+    const char *project_id;
+    /**
+     * Only licenses of this device; an id is unique inside one project only. NULL: not sent.
+     */
+    const char *device_id;
+    /**
+     * Only licenses in this state: TRRO_LICENSE_FILTER_UNBOUND, BOUND, SUSPENDED or REFUNDED, which are one more than
+     * the service's numbers, so that 0 is TRRO_LICENSE_FILTER_ALL. 1 to 4; 0: not sent.
+     */
+    int64_t status_filter;
+    /**
+     * For this call: 1 to 600000 ms; 0: the client's.
+     */
+    uint32_t deadline_ms;
+    /**
+     * Must be 0.
+     */
+    uint32_t reserved;
+} trro_get_licenses_request;
+
+/**
+ * Licenses of one kind. It lives in the caller's buffer. New fields may come at the end.
+ */
+typedef struct trro_license {
+    /**
+     * How many licenses there are of this kind (Count). By what the service makes kinds is documented nowhere.
+     */
+    int64_t count;
+    /**
+     * Status: TRRO_LICENSE_STATUS_UNBOUND, BOUND, SUSPENDED or REFUNDED; others may come.
+     */
+    int64_t status;
+    /**
+     * When they expire (ExpireTime), in seconds since 1970, UTC.
+     */
+    int64_t expire_time_s;
+    /**
+     * The "service duration" (Duration) in seconds; what it means is documented nowhere.
+     */
+    int64_t duration_s;
+    /**
+     * Whole days until the expiry (RemainDay). What it is after the expiry is documented nowhere.
+     */
+    int64_t remain_days;
+    /**
+     * Their ids (LicenseIds); `license_id_count` of them. Neither it nor an element is NULL.
+     */
+    const char *const *license_ids;
+    /**
+     * How many there are.
+     */
+    size_t license_id_count;
+} trro_license;
+
+/**
+ * One page of licenses. It lives in the caller's buffer. New fields may come at the end.
+ */
+typedef struct trro_licenses {
+    /**
+     * TotalCount, or TRRO_ABSENT: in the published sample more than the rows of the page.
+     */
+    int64_t total_count;
+    /**
+     * The service's id of the request. Never NULL.
+     */
+    const char *request_id;
+    /**
+     * The rows (Licenses); `license_count` of them, which is not the number of licenses: each has a count. Neither it
+     * nor an element is NULL.
+     */
+    const struct trro_license *const *licenses;
+    /**
+     * How many there are.
+     */
+    size_t license_count;
+} trro_licenses;
+
+/**
+ * It asks for nothing more. Initialise it with TRRO_GET_LICENSE_STAT_REQUEST_INIT.
+ */
+typedef struct trro_get_license_stat_request {
+    /**
+     * sizeof(trro_get_license_stat_request), by TRRO_GET_LICENSE_STAT_REQUEST_INIT.
+     */
+    size_t struct_size;
+    /**
+     * For this call: 1 to 600000 ms; 0: the client's.
+     */
+    uint32_t deadline_ms;
+    /**
+     * Must be 0.
+     */
+    uint32_t reserved;
+} trro_get_license_stat_request;
+
+/**
+ * The account's licenses, counted. It lives in the caller's buffer. New fields may come at the end. A number that the
+ * service did not send is TRRO_ABSENT. How the numbers overlap is documented nowhere.
+ */
+typedef struct trro_license_stat {
+    /**
+     * Licenses that are valid (Valid).
+     */
+    int64_t valid;
+    /**
+     * Licenses that are bound to devices (Bound).
+     */
+    int64_t bound;
+    /**
+     * Licenses that are free (UnBound).
+     */
+    int64_t unbound;
+    /**
+     * Licenses that have expired (Expire).
+     */
+    int64_t expired;
+    /**
+     * Licenses whose time of this month is used up (MonthlyExpire).
+     */
+    int64_t monthly_expired;
+    /**
+     * The service's id of the request. Never NULL.
+     */
+    const char *request_id;
+} trro_license_stat;
+
+/**
+ * Which device to ask for. Initialise it with TRRO_GET_DEVICE_LICENSE_REQUEST_INIT.
+ */
+typedef struct trro_get_device_license_request {
+    /**
+     * sizeof(trro_get_device_license_request), by TRRO_GET_DEVICE_LICENSE_REQUEST_INIT.
+     */
+    size_t struct_size;
+    /**
+     * The project of the device. Required.
+     */
+    const char *project_id;
+    /**
+     * The device. Required.
+     */
+    const char *device_id;
+    /**
+     * For this call: 1 to 600000 ms; 0: the client's.
+     */
+    uint32_t deadline_ms;
+    /**
+     * Must be 0.
+     */
+    uint32_t reserved;
+} trro_get_device_license_request;
+
+/**
+ * The usable licenses of a device. It lives in the caller's buffer. New fields may come at the end.
+ */
+typedef struct trro_device_license {
+    /**
+     * Licenses that are bound to the device and usable (AvailableCount), or TRRO_ABSENT.
+     */
+    int64_t available_count;
+    /**
+     * The service's id of the request. Never NULL.
+     */
+    const char *request_id;
+} trro_device_license;
+
+/**
+ * The project to make. Initialise it with TRRO_CREATE_PROJECT_REQUEST_INIT.
+ */
+typedef struct trro_create_project_request {
+    /**
+     * sizeof(trro_create_project_request), by TRRO_CREATE_PROJECT_REQUEST_INIT.
+     */
+    size_t struct_size;
+    /**
+     * Its name. 1 to 24 characters; required.
+     */
+    const char *project_name;
+    /**
+     * What it is for. 0 to 120 characters; NULL: not sent.
+     */
+    const char *project_description;
+    /**
+     * Who may connect to whom: all but what is listed, or only what is listed. The service takes "black" where it is not
+     * sent. "black" or "white"; NULL: not sent.
+     */
+    const char *policy_mode;
+    /**
+     * For this call: 1 to 600000 ms; 0: the client's.
+     */
+    uint32_t deadline_ms;
+    /**
+     * Must be 0.
+     */
+    uint32_t reserved;
+} trro_create_project_request;
+
+/**
+ * The project that was made. It lives in the caller's buffer. New fields may come at the end.
+ */
+typedef struct trro_project_creation {
+    /**
+     * Its id, 16 characters. Never NULL.
+     */
+    const char *project_id;
+    /**
+     * The service's id of the request. Never NULL.
+     */
+    const char *request_id;
+} trro_project_creation;
+
+/**
+ * What to change. Initialise it with TRRO_MODIFY_PROJECT_REQUEST_INIT.
+ */
+typedef struct trro_modify_project_request {
+    /**
+     * sizeof(trro_modify_project_request), by TRRO_MODIFY_PROJECT_REQUEST_INIT.
+     */
+    size_t struct_size;
+    /**
+     * The project. Required.
+     */
+    const char *project_id;
+    /**
+     * Its new name. 1 to 24 characters; NULL: not sent.
+     */
+    const char *project_name;
+    /**
+     * What it is for now. Whether the service takes an empty one for "none" or for "as it was" is not clear: its
+     * document says to leave blank what is not to be modified. 0 to 120 characters; NULL: not sent.
+     */
+    const char *project_description;
+    /**
+     * Who may connect to whom from now on. "black" or "white"; NULL: not sent.
+     */
+    const char *policy_mode;
+    /**
+     * For this call: 1 to 600000 ms; 0: the client's.
+     */
+    uint32_t deadline_ms;
+    /**
+     * Must be 0.
+     */
+    uint32_t reserved;
+} trro_modify_project_request;
+
+/**
+ * The project was changed. It lives in the caller's buffer. New fields may come at the end.
+ */
+typedef struct trro_project_modification {
+    /**
+     * The service's id of the request. Never NULL.
+     */
+    const char *request_id;
+} trro_project_modification;
+
+/**
+ * What to delete. Initialise it with TRRO_DELETE_PROJECT_REQUEST_INIT.
+ */
+typedef struct trro_delete_project_request {
+    /**
+     * sizeof(trro_delete_project_request), by TRRO_DELETE_PROJECT_REQUEST_INIT.
+     */
+    size_t struct_size;
+    /**
+     * The project. Required.
+     */
+    const char *project_id;
+    /**
+     * For this call: 1 to 600000 ms; 0: the client's.
+     */
+    uint32_t deadline_ms;
+    /**
+     * Must be 0.
+     */
+    uint32_t reserved;
+} trro_delete_project_request;
+
+/**
+ * The project was deleted. It lives in the caller's buffer. New fields may come at the end.
+ */
+typedef struct trro_project_deletion {
+    /**
+     * The service's id of the request. Never NULL.
+     */
+    const char *request_id;
+} trro_project_deletion;
+
+/**
+ * Which projects to ask for. Initialise it with TRRO_DESCRIBE_PROJECT_LIST_REQUEST_INIT.
+ */
+typedef struct trro_describe_project_list_request {
+    /**
+     * sizeof(trro_describe_project_list_request), by TRRO_DESCRIBE_PROJECT_LIST_REQUEST_INIT.
+     */
+    size_t struct_size;
+    /**
+     * The page. 1 or more; 0: 1.
+     */
+    int64_t page_number;
+    /**
+     * Rows a page. The service documents no largest one. 1 to 10000; 0: 10.
+     */
+    int64_t page_size;
+    /**
+     * For this call: 1 to 600000 ms; 0: the client's.
+     */
+    uint32_t deadline_ms;
+    /**
+     * Must be 0.
+     */
+    uint32_t reserved;
+} trro_describe_project_list_request;
+
+/**
+ * A project. It lives in the caller's buffer. New fields may come at the end. A string that the service did not send is
+ * "".
+ */
+typedef struct trro_project {
+    /**
+     * Its id, 16 characters. Never NULL.
+     */
+    const char *project_id;
+    /**
+     * Its name. Never NULL. UTF-8, as the service sent it.
+     */
+    const char *project_name;
+    /**
+     * What it is for. Never NULL. UTF-8, as the service sent it.
+     */
+    const char *project_description;
+    /**
+     * Who may connect to whom: "black", all but what is listed, or "white", only what is listed. Never NULL.
+     */
+    const char *policy_mode;
+    /**
+     * When it was last changed, by ISO 8601. Never NULL.
+     */
+    const char *modify_time;
+} trro_project;
+
+/**
+ * One page of projects. It lives in the caller's buffer. New fields may come at the end.
+ */
+typedef struct trro_project_list {
+    /**
+     * How many projects there are (Total), or TRRO_ABSENT.
+     */
+    int64_t total;
+    /**
+     * How many of them are in this answer, as the service says (Num), or TRRO_ABSENT.
+     */
+    int64_t num;
+    /**
+     * The service's id of the request. Never NULL.
+     */
+    const char *request_id;
+    /**
+     * The rows (Projects); `project_count` of them. Neither it nor an element is NULL.
+     */
+    const struct trro_project *const *projects;
+    /**
+     * How many there are.
+     */
+    size_t project_count;
+} trro_project_list;
+
+/**
+ * Which project to ask for. Initialise it with TRRO_DESCRIBE_PROJECT_INFO_REQUEST_INIT.
+ */
+typedef struct trro_describe_project_info_request {
+    /**
+     * sizeof(trro_describe_project_info_request), by TRRO_DESCRIBE_PROJECT_INFO_REQUEST_INIT.
+     */
+    size_t struct_size;
+    /**
+     * The project. Required.
+     */
+    const char *project_id;
+    /**
+     * For this call: 1 to 600000 ms; 0: the client's.
+     */
+    uint32_t deadline_ms;
+    /**
+     * Must be 0.
+     */
+    uint32_t reserved;
+} trro_describe_project_info_request;
+
+/**
+ * One project. It lives in the caller's buffer. New fields may come at the end. A string that the service did not send is
+ * "".
+ */
+typedef struct trro_project_info {
+    /**
+     * Its name. Never NULL. UTF-8, as the service sent it.
+     */
+    const char *project_name;
+    /**
+     * What it is for. Never NULL. UTF-8, as the service sent it.
+     */
+    const char *project_description;
+    /**
+     * Who may connect to whom: "black", all but what is listed, or "white", only what is listed. Never NULL.
+     */
+    const char *policy_mode;
+    /**
+     * When it was last changed, by ISO 8601. Never NULL.
+     */
+    const char *modify_time;
+    /**
+     * The service's id of the request. Never NULL.
+     */
+    const char *request_id;
+} trro_project_info;
+
+/**
+ * The device to make. Initialise it with TRRO_CREATE_DEVICE_REQUEST_INIT.
+ */
+typedef struct trro_create_device_request {
+    /**
+     * sizeof(trro_create_device_request), by TRRO_CREATE_DEVICE_REQUEST_INIT.
+     */
+    size_t struct_size;
+    /**
+     * The project of the device. Required.
+     */
+    const char *project_id;
+    /**
+     * Its id, which no other device of the project has. The international site documents 18 characters at most, that for
+     * China 32. 1 to 32 characters of a to z, 0 to 9 and _; required.
+     */
+    const char *device_id;
+    /**
+     * Its name; of what is beyond ASCII, the service documents Chinese. 1 to 23 characters, of ASCII letters, digits and _ only; required.
+     */
+    const char *device_name;
+    /**
+     * A device in the field, or a remote one that controls others. "field" or "remote"; required.
+     */
+    const char *device_type;
+    /**
+     * Its password. It shows in no message and no log. 16 characters of A to Z, a to z and 0 to 9; required.
+     */
+    const char *device_token;
+    /**
+     * For this call: 1 to 600000 ms; 0: the client's.
+     */
+    uint32_t deadline_ms;
+    /**
+     * Must be 0.
+     */
+    uint32_t reserved;
+} trro_create_device_request;
+
+/**
+ * The device was made. It lives in the caller's buffer. New fields may come at the end.
+ */
+typedef struct trro_device_creation {
+    /**
+     * The service's id of the request. Never NULL.
+     */
+    const char *request_id;
+} trro_device_creation;
+
+/**
+ * What to change. Initialise it with TRRO_MODIFY_DEVICE_REQUEST_INIT.
+ */
+typedef struct trro_modify_device_request {
+    /**
+     * sizeof(trro_modify_device_request), by TRRO_MODIFY_DEVICE_REQUEST_INIT.
+     */
+    size_t struct_size;
+    /**
+     * The project of the device. Required.
+     */
+    const char *project_id;
+    /**
+     * The device. Required.
+     */
+    const char *device_id;
+    /**
+     * Its new name; of what is beyond ASCII, the service documents Chinese. 1 to 23 characters, of ASCII letters, digits and _ only; NULL: not sent.
+     */
+    const char *device_name;
+    /**
+     * Its new password. It shows in no message and no log. 16 characters of A to Z, a to z and 0 to 9; NULL: not sent.
+     */
+    const char *device_token;
+    /**
+     * For this call: 1 to 600000 ms; 0: the client's.
+     */
+    uint32_t deadline_ms;
+    /**
+     * Must be 0.
+     */
+    uint32_t reserved;
+} trro_modify_device_request;
+
+/**
+ * The device was changed. It lives in the caller's buffer. New fields may come at the end.
+ */
+typedef struct trro_device_modification {
+    /**
+     * The service's id of the request. Never NULL.
+     */
+    const char *request_id;
+} trro_device_modification;
+
+/**
+ * What to delete. Initialise it with TRRO_BATCH_DELETE_DEVICES_REQUEST_INIT.
+ */
+typedef struct trro_batch_delete_devices_request {
+    /**
+     * sizeof(trro_batch_delete_devices_request), by TRRO_BATCH_DELETE_DEVICES_REQUEST_INIT.
+     */
+    size_t struct_size;
+    /**
+     * The project of the devices. Required.
+     */
+    const char *project_id;
+    /**
+     * The devices; `device_id_count` of them. How many the service takes at once is documented nowhere. Required.
+     */
+    const char *const *device_ids;
+    /**
+     * How many there are.
+     */
+    size_t device_id_count;
+    /**
+     * For this call: 1 to 600000 ms; 0: the client's.
+     */
+    uint32_t deadline_ms;
+    /**
+     * Must be 0.
+     */
+    uint32_t reserved;
+} trro_batch_delete_devices_request;
+
+/**
+ * What became of the devices. It lives in the caller's buffer. New fields may come at the end.
+ */
+typedef struct trro_device_deletion {
+    /**
+     * The service's id of the request. Never NULL.
+     */
+    const char *request_id;
+    /**
+     * The devices that could not be deleted (FailedDeviceIds), `failed_device_id_count` of them: the rest was. Neither it
+     * nor an element is NULL.
+     */
+    const char *const *failed_device_ids;
+    /**
+     * How many there are.
+     */
+    size_t failed_device_id_count;
+} trro_device_deletion;
+
+/**
+ * Which device to ask for. Initialise it with TRRO_DESCRIBE_DEVICE_INFO_REQUEST_INIT.
+ */
+typedef struct trro_describe_device_info_request {
+    /**
+     * sizeof(trro_describe_device_info_request), by TRRO_DESCRIBE_DEVICE_INFO_REQUEST_INIT.
+     */
+    size_t struct_size;
+    /**
+     * The project of the device. Required.
+     */
+    const char *project_id;
+    /**
+     * The device. Required.
+     */
+    const char *device_id;
+    /**
+     * For this call: 1 to 600000 ms; 0: the client's.
+     */
+    uint32_t deadline_ms;
+    /**
+     * Must be 0.
+     */
+    uint32_t reserved;
+} trro_describe_device_info_request;
+
+/**
+ * One device. It lives in the caller's buffer. New fields may come at the end. A string that the service did not send is
+ * "".
+ */
+typedef struct trro_device_info {
+    /**
+     * Its name. Never NULL. UTF-8, as the service sent it.
+     */
+    const char *device_name;
+    /**
+     * "field", or "remote" for one that controls others. Never NULL.
+     */
+    const char *device_type;
+    /**
+     * "offline", "ready" (online) or "connected" (in a session). Never NULL.
+     */
+    const char *device_status;
+    /**
+     * When its status was last reported. Never NULL. In which form is not documented.
+     */
+    const char *last_report_time;
+    /**
+     * When it was last changed, by ISO 8601. Never NULL.
+     */
+    const char *modify_time;
+    /**
+     * The service's id of the request. Never NULL.
+     */
+    const char *request_id;
+} trro_device_info;
+
+/**
+ * Which sessions to ask for. Initialise it with TRRO_DESCRIBE_DEVICE_SESSION_LIST_REQUEST_INIT.
+ */
+typedef struct trro_describe_device_session_list_request {
+    /**
+     * sizeof(trro_describe_device_session_list_request), by TRRO_DESCRIBE_DEVICE_SESSION_LIST_REQUEST_INIT.
+     */
+    size_t struct_size;
+    /**
+     * The project. Required.
+     */
+    const char *project_id;
+    /**
+     * The page. 1 or more; 0: 1.
+     */
+    int64_t page_number;
+    /**
+     * Rows a page. The service documents no largest one. 1 to 10000; 0: 20.
+     */
+    int64_t page_size;
+    /**
+     * Only sessions of this device. NULL: not sent.
+     */
+    const char *device_id;
+    /**
+     * From this moment on, in seconds since 1970 by the published sample. 1 or more; 0: not sent.
+     */
+    int64_t start_time_s;
+    /**
+     * Until this moment, in seconds since 1970 by the published sample. 1 or more; 0: not sent.
+     */
+    int64_t end_time_s;
+    /**
+     * For this call: 1 to 600000 ms; 0: the client's.
+     */
+    uint32_t deadline_ms;
+    /**
+     * Must be 0.
+     */
+    uint32_t reserved;
+} trro_describe_device_session_list_request;
+
+/**
+ * A session between a remote device and a field device. It lives in the caller's buffer. New fields may come at the end.
+ * A number that the service did not send is TRRO_ABSENT, a string "".
+ */
+typedef struct trro_session {
+    /**
+     * Its id. Never NULL.
+     */
+    const char *session_id;
+    /**
+     * The remote device. Never NULL.
+     */
+    const char *remote_device_id;
+    /**
+     * The field device. Never NULL.
+     */
+    const char *field_device_id;
+    /**
+     * The resolution, as "1920*1080" in the published sample. Never NULL.
+     */
+    const char *resolution;
+    /**
+     * When it began (StartTime), in seconds since 1970 by the published sample.
+     */
+    int64_t start_time_s;
+    /**
+     * When it ended (EndTime), in seconds since 1970 by the published sample.
+     */
+    int64_t end_time_s;
+    /**
+     * "good", "normal" or "bad". Never NULL.
+     */
+    const char *quality;
+} trro_session;
+
+/**
+ * One page of sessions. It lives in the caller's buffer. New fields may come at the end.
+ */
+typedef struct trro_session_list {
+    /**
+     * How many sessions there are (Total), or TRRO_ABSENT.
+     */
+    int64_t total;
+    /**
+     * How many of them are in this answer, as the service says (Num), or TRRO_ABSENT.
+     */
+    int64_t num;
+    /**
+     * The service's id of the request. Never NULL.
+     */
+    const char *request_id;
+    /**
+     * The rows (DeviceSessionList); `session_count` of them. Neither it nor an element is NULL.
+     */
+    const struct trro_session *const *sessions;
+    /**
+     * How many there are.
+     */
+    size_t session_count;
+} trro_session_list;
+
+/**
+ * Which sessions to ask for. Initialise it with TRRO_DESCRIBE_RECENT_SESSION_LIST_REQUEST_INIT.
+ */
+typedef struct trro_describe_recent_session_list_request {
+    /**
+     * sizeof(trro_describe_recent_session_list_request), by TRRO_DESCRIBE_RECENT_SESSION_LIST_REQUEST_INIT.
+     */
+    size_t struct_size;
+    /**
+     * The project. Required.
+     */
+    const char *project_id;
+    /**
+     * The page. 1 or more; 0: 1.
+     */
+    int64_t page_number;
+    /**
+     * Rows a page. The service documents no largest one. 1 to 10000; 0: 20.
+     */
+    int64_t page_size;
+    /**
+     * Only sessions of this device, remote or in the field. NULL: not sent.
+     */
+    const char *device_id;
+    /**
+     * From this moment on, in seconds since 1970 by the published sample. The service takes two hours ago where it is not
+     * sent or earlier. 1 or more; 0: not sent.
+     */
+    int64_t start_time_s;
+    /**
+     * Until this moment, in seconds since 1970 by the published sample. The service takes now where it is not sent or out
+     * of range. 1 or more; 0: not sent.
+     */
+    int64_t end_time_s;
+    /**
+     * For this call: 1 to 600000 ms; 0: the client's.
+     */
+    uint32_t deadline_ms;
+    /**
+     * Must be 0.
+     */
+    uint32_t reserved;
+} trro_describe_recent_session_list_request;
+
+/**
+ * A session that is going on or ended lately. It lives in the caller's buffer. New fields may come at the end. A number
+ * that the service did not send is TRRO_ABSENT, a string "".
+ */
+typedef struct trro_recent_session {
+    /**
+     * Its id. Never NULL.
+     */
+    const char *session_id;
+    /**
+     * The remote device. Never NULL.
+     */
+    const char *remote_device_id;
+    /**
+     * The field device. Never NULL.
+     */
+    const char *field_device_id;
+    /**
+     * The resolution, as "1920*1080" in the published sample. Never NULL.
+     */
+    const char *resolution;
+    /**
+     * When it began (StartTime), in seconds since 1970 by the published sample.
+     */
+    int64_t start_time_s;
+    /**
+     * When the service last heard of it (LatestUpdateTime), in seconds since 1970 by the published sample.
+     */
+    int64_t latest_update_time_s;
+} trro_recent_session;
+
+/**
+ * One page of recent sessions. It lives in the caller's buffer. New fields may come at the end.
+ */
+typedef struct trro_recent_session_list {
+    /**
+     * How many sessions there are (Total), or TRRO_ABSENT.
+     */
+    int64_t total;
+    /**
+     * How many of them are in this answer, as the service says (Num), or TRRO_ABSENT.
+     */
+    int64_t num;
+    /**
+     * The service's id of the request. Never NULL.
+     */
+    const char *request_id;
+    /**
+     * The rows (RecentSessionList); `session_count` of them. Neither it nor an element is NULL.
+     */
+    const struct trro_recent_session *const *sessions;
+    /**
+     * How many there are.
+     */
+    size_t session_count;
+} trro_recent_session_list;
+
+/**
+ * Which sessions to count. Initialise it with TRRO_DESCRIBE_SESSION_STATISTICS_REQUEST_INIT.
+ */
+typedef struct trro_describe_session_statistics_request {
+    /**
+     * sizeof(trro_describe_session_statistics_request), by TRRO_DESCRIBE_SESSION_STATISTICS_REQUEST_INIT.
+     */
+    size_t struct_size;
+    /**
+     * The project. Required.
+     */
+    const char *project_id;
+    /**
+     * Only sessions of this device. NULL: not sent.
+     */
+    const char *device_id;
+    /**
+     * From this moment on, in seconds since 1970. 1 or more; 0: not sent.
+     */
+    int64_t start_time_s;
+    /**
+     * Until this moment, in seconds since 1970. 1 or more; 0: not sent.
+     */
+    int64_t end_time_s;
+    /**
+     * For this call: 1 to 600000 ms; 0: the client's.
+     */
+    uint32_t deadline_ms;
+    /**
+     * Must be 0.
+     */
+    uint32_t reserved;
+} trro_describe_session_statistics_request;
+
+/**
+ * Sessions, counted. It lives in the caller's buffer. New fields may come at the end. A number that the service did not
+ * send is TRRO_ABSENT.
+ */
+typedef struct trro_session_statistics {
+    /**
+     * Sessions (SessionNum).
+     */
+    int64_t session_count;
+    /**
+     * What they took together (TotalDuration), in minutes.
+     */
+    int64_t total_duration_minutes;
+    /**
+     * Field devices that took part (ActiveFieldDeviceNum).
+     */
+    int64_t active_field_device_count;
+    /**
+     * Remote devices that took part (ActiveRemoteDeviceNum).
+     */
+    int64_t active_remote_device_count;
+    /**
+     * How many of 100 sessions were not bad (NotBadSessionRatio).
+     */
+    int64_t not_bad_session_percent;
+    /**
+     * The service's id of the request. Never NULL.
+     */
+    const char *request_id;
+} trro_session_statistics;
+
+/**
+ * Which sessions to count. Initialise it with TRRO_DESCRIBE_SESSION_STATISTICS_BY_INTERVAL_REQUEST_INIT.
+ */
+typedef struct trro_describe_session_statistics_by_interval_request {
+    /**
+     * sizeof(trro_describe_session_statistics_by_interval_request), by TRRO_DESCRIBE_SESSION_STATISTICS_BY_INTERVAL_REQUEST_INIT.
+     */
+    size_t struct_size;
+    /**
+     * The project. Required.
+     */
+    const char *project_id;
+    /**
+     * How long an interval is. "hour", "day" or "month"; required.
+     */
+    const char *statistic_interval;
+    /**
+     * Only sessions of this device. NULL: not sent.
+     */
+    const char *device_id;
+    /**
+     * From this moment on, in seconds since 1970. 1 or more; 0: not sent.
+     */
+    int64_t start_time_s;
+    /**
+     * Until this moment, in seconds since 1970. 1 or more; 0: not sent.
+     */
+    int64_t end_time_s;
+    /**
+     * For this call: 1 to 600000 ms; 0: the client's.
+     */
+    uint32_t deadline_ms;
+    /**
+     * Must be 0.
+     */
+    uint32_t reserved;
+} trro_describe_session_statistics_by_interval_request;
+
+/**
+ * The sessions of one interval, counted. It lives in the caller's buffer. New fields may come at the end. A number that
+ * the service did not send is TRRO_ABSENT.
+ */
+typedef struct trro_interval_statistics {
+    /**
+     * Where the interval begins (StartTime), in seconds since 1970.
+     */
+    int64_t start_time_s;
+    /**
+     * Where it ends (EndTime), in seconds since 1970.
+     */
+    int64_t end_time_s;
+    /**
+     * Sessions (SessionNum).
+     */
+    int64_t session_count;
+    /**
+     * What they took together (TotalDuration), in minutes.
+     */
+    int64_t total_duration_minutes;
+    /**
+     * Field devices that took part (ActiveFieldDeviceNum).
+     */
+    int64_t active_field_device_count;
+    /**
+     * Remote devices that took part (ActiveRemoteDeviceNum).
+     */
+    int64_t active_remote_device_count;
+    /**
+     * How many of 100 sessions were not bad (NotBadSessionRatio).
+     */
+    int64_t not_bad_session_percent;
+} trro_interval_statistics;
+
+/**
+ * Sessions, counted in intervals. It lives in the caller's buffer. New fields may come at the end.
+ */
+typedef struct trro_session_statistics_by_interval {
+    /**
+     * The service's id of the request. Never NULL.
+     */
+    const char *request_id;
+    /**
+     * The intervals (SessionStatistics); `interval_count` of them. Neither it nor an element is NULL.
+     */
+    const struct trro_interval_statistics *const *intervals;
+    /**
+     * How many there are.
+     */
+    size_t interval_count;
+} trro_session_statistics_by_interval;
+
+/**
+ * What to change. Initialise it with TRRO_MODIFY_POLICY_REQUEST_INIT.
+ */
+typedef struct trro_modify_policy_request {
+    /**
+     * sizeof(trro_modify_policy_request), by TRRO_MODIFY_POLICY_REQUEST_INIT.
+     */
+    size_t struct_size;
+    /**
+     * The project of the devices. Required.
+     */
+    const char *project_id;
+    /**
+     * The remote device. Required.
+     */
+    const char *remote_device_id;
+    /**
+     * The field devices; `field_device_id_count` of them. How many the service takes at once is documented nowhere. Required.
+     */
+    const char *const *field_device_ids;
+    /**
+     * How many there are.
+     */
+    size_t field_device_id_count;
+    /**
+     * Of which list: of what is forbidden, or of what is allowed. "black" or "white"; required.
+     */
+    const char *policy_mode;
+    /**
+     * Whether they are added to what is listed, removed from it, or are all that is listed from now on. "add", "remove" or "set"; required.
+     */
+    const char *modify_mode;
+    /**
+     * For this call: 1 to 600000 ms; 0: the client's.
+     */
+    uint32_t deadline_ms;
+    /**
+     * Must be 0.
+     */
+    uint32_t reserved;
+} trro_modify_policy_request;
+
+/**
+ * What became of the field devices. It lives in the caller's buffer. New fields may come at the end.
+ */
+typedef struct trro_policy_modification {
+    /**
+     * The service's id of the request. Never NULL.
+     */
+    const char *request_id;
+    /**
+     * The devices that could not be added (FailedInsertIds), `failed_insert_id_count` of them. Neither it nor an element is
+     * NULL.
+     */
+    const char *const *failed_insert_ids;
+    /**
+     * How many there are.
+     */
+    size_t failed_insert_id_count;
+    /**
+     * The devices that could not be removed (FailedDeleteIds), `failed_delete_id_count` of them. Neither it nor an element
+     * is NULL.
+     */
+    const char *const *failed_delete_ids;
+    /**
+     * How many there are.
+     */
+    size_t failed_delete_id_count;
+} trro_policy_modification;
+
+/**
+ * What to delete. Initialise it with TRRO_BATCH_DELETE_POLICY_REQUEST_INIT.
+ */
+typedef struct trro_batch_delete_policy_request {
+    /**
+     * sizeof(trro_batch_delete_policy_request), by TRRO_BATCH_DELETE_POLICY_REQUEST_INIT.
+     */
+    size_t struct_size;
+    /**
+     * The project of the devices. Required.
+     */
+    const char *project_id;
+    /**
+     * The remote devices; `remote_device_id_count` of them. How many the service takes at once is documented nowhere. Required.
+     */
+    const char *const *remote_device_ids;
+    /**
+     * How many there are.
+     */
+    size_t remote_device_id_count;
+    /**
+     * Of which list: of what is forbidden, or of what is allowed. "black" or "white"; required.
+     */
+    const char *policy_mode;
+    /**
+     * For this call: 1 to 600000 ms; 0: the client's.
+     */
+    uint32_t deadline_ms;
+    /**
+     * Must be 0.
+     */
+    uint32_t reserved;
+} trro_batch_delete_policy_request;
+
+/**
+ * What became of the remote devices. It lives in the caller's buffer. New fields may come at the end.
+ */
+typedef struct trro_policy_deletion {
+    /**
+     * The service's id of the request. Never NULL.
+     */
+    const char *request_id;
+    /**
+     * The remote devices whose lists could not be deleted (FailedRemoteDeviceIds), `failed_remote_device_id_count` of them.
+     * Neither it nor an element is NULL.
+     */
+    const char *const *failed_remote_device_ids;
+    /**
+     * How many there are.
+     */
+    size_t failed_remote_device_id_count;
+} trro_policy_deletion;
 
 /**
  * Which devices to go through. Initialise it with TRRO_DEVICE_FILTER_INIT.
@@ -610,6 +1774,16 @@ typedef struct trro_authorization_query {
      * For the call, all its pages together: 1 to 600000 ms; 0: the client's.
      */
     uint32_t deadline_ms;
+    /**
+     * 1: ask GetDeviceLicense as well, which counts the bound licenses that are usable, and is one more request. If it
+     * disagrees with the device's row, the verdict is TRRO_VERDICT_UNKNOWN and the reason TRRO_REASON_AVAILABLE_DIFFERS. Cannot be
+     * used with a watch. 0: do not.
+     */
+    uint32_t ask_available;
+    /**
+     * Must be 0.
+     */
+    uint32_t reserved;
 } trro_authorization_query;
 
 /**
@@ -657,7 +1831,8 @@ typedef struct trro_authorization {
      */
     int64_t license_count;
     /**
-     * How many of the bound licenses are usable; TRRO_ABSENT in this version, which does not ask for it.
+     * How many of the bound licenses are usable (AvailableCount of GetDeviceLicense), if trro_authorization_query.ask_available says
+     * that this is asked for as well; else, and where the service does not say, TRRO_ABSENT.
      */
     int64_t available_license_count;
     /**
@@ -829,46 +2004,46 @@ typedef int (*trro_diagnosis_fn)(void *user_data, const struct trro_diagnosis *d
 /**
  * The answer does not fit the buffer; *needed_size says what is enough. An answer of the service is kept for 10 s, one a
  * client: the same call with enough room gets it without a second request, unless another answer has taken its place.
- * Returned by: trro_get_devices, trro_load_device_config.
- * What to do: call again with a buffer of *needed_size bytes, in a loop.
+ * Returned by: every function with a buffer.
+ * What to do: call again with a buffer of *needed_size bytes, in a loop. A call that changes something was not sent.
  */
 #define TRRO_STATUS_BUFFER_TOO_SMALL 2
 
 /**
  * No source gave credentials; or those that there are hold no more: they have expired, or are a signing key for another day
  * than the service's. Nothing was sent with them. The message names both days, or the places where a key may be.
- * Returned by: trro_client_new, trro_get_devices, trro_for_each_device, trro_check_authorization.
+ * Returned by: trro_client_new, every function with an action.
  * What to do: set config->credentials, or TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY; get a key for today.
  */
 #define TRRO_STATUS_NO_CREDENTIALS 3
 
 /**
  * The service knows no such key, or the signature or the token is wrong.
- * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
+ * Returned by: every function with an action.
  * What to do: check key and token; the service's own message says which.
  */
 #define TRRO_STATUS_AUTH_REJECTED 4
 
 /**
  * The key is good and may not do this, or an address rule of the account forbids it. error->code says which.
- * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
- * What to do: grant the key trro:GetDevices in the account's access management.
+ * Returned by: every function with an action.
+ * What to do: grant the key trro:GetDevices (or the action that was called) in the account's access management.
  */
 #define TRRO_STATUS_PERMISSION_DENIED 5
 
 /**
  * The service refused the time of the request, more than 5 minutes from its own, and no further attempt was left or its
  * answers do not tell the time. If they do, the next call goes by the service's time.
- * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
+ * Returned by: every function with an action.
  * What to do: try again; if that does not help, set the clock of the machine (NTP).
  */
 #define TRRO_STATUS_CLOCK_SKEW 6
 
 /**
- * Too many requests: the service documents 20 a second for GetDevices, and not whether that is for an account, a key
+ * Too many requests: the service documents 20 a second for each action (50 for two), and not whether that is for an account, a key
  * or a region. With error->attempts 0 the service was not asked: the turn of the call, by max_requests_per_s, by fleet_size
  * or because the service has refused the client lately, would have come after its deadline.
- * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
+ * Returned by: every function with an action.
  * What to do: wait for error->retry_after_ms, and try again.
  */
 #define TRRO_STATUS_THROTTLED 7
@@ -876,7 +2051,7 @@ typedef int (*trro_diagnosis_fn)(void *user_data, const struct trro_diagnosis *d
 /**
  * The service refused the request: a parameter, the region, the page size, a quota, or with a code that this version
  * does not know. error->code and the message say which.
- * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
+ * Returned by: every function with an action.
  * What to do: mend the request; trying again does not help. MissingParameter that names Region: set config->region.
  */
 #define TRRO_STATUS_REQUEST_REJECTED 8
@@ -884,21 +2059,21 @@ typedef int (*trro_diagnosis_fn)(void *user_data, const struct trro_diagnosis *d
 /**
  * The service says by an error that it does not know what was asked for. Whether GetDevices does so for an unknown
  * project or device, or gives no rows, is documented nowhere: check for both.
- * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
+ * Returned by: every function with an action.
  * What to do: check the ids.
  */
 #define TRRO_STATUS_NOT_FOUND 9
 
 /**
  * The service failed: InternalError, ServiceUnavailable and their like, or an HTTP status of 5xx.
- * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
+ * Returned by: every function with an action.
  * What to do: try again later.
  */
 #define TRRO_STATUS_SERVICE_FAILED 10
 
 /**
  * The name of the endpoint did not resolve.
- * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
+ * Returned by: every function with an action.
  * What to do: check the network; try again later.
  */
 #define TRRO_STATUS_RESOLVE_FAILED 11
@@ -906,7 +2081,7 @@ typedef int (*trro_diagnosis_fn)(void *user_data, const struct trro_diagnosis *d
 /**
  * No connection: refused, unreachable, reset, closed before the answer was whole, or no descriptor (EMFILE) or thread left
  * for it. error->os_error has the errno, or 0 if the other side closed.
- * Returned by: trro_client_new, trro_get_devices, trro_for_each_device, trro_check_authorization, trro_watch_new.
+ * Returned by: trro_client_new, every function with an action, trro_watch_new.
  * What to do: check the network; try again later. With EMFILE, ENFILE or EAGAIN: raise the limit, or close what leaks.
  */
 #define TRRO_STATUS_CONNECT_FAILED 12
@@ -914,21 +2089,21 @@ typedef int (*trro_diagnosis_fn)(void *user_data, const struct trro_diagnosis *d
 /**
  * The other side did not prove to be the service: certificate, name or protocol. No request was sent to it, unless it is its
  * answer that shows that the clock is wrong by which its certificate was taken. Or it did, and refused this client.
- * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
+ * Returned by: every function with an action.
  * What to do: check the clock, the endpoint, ca_file and client_cert_file; the message says which.
  */
 #define TRRO_STATUS_TLS_FAILED 13
 
 /**
  * deadline_ms or connect_timeout_ms passed; the message says in what.
- * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
+ * Returned by: every function with an action.
  * What to do: try again later, or give it more time.
  */
 #define TRRO_STATUS_TIMEOUT 14
 
 /**
  * The program called trro_client_cancel().
- * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization, trro_client_diagnose.
+ * Returned by: every function with an action, trro_client_diagnose.
  * What to do: nothing; before the next call, trro_client_resume().
  */
 #define TRRO_STATUS_CANCELLED 15
@@ -936,7 +2111,7 @@ typedef int (*trro_diagnosis_fn)(void *user_data, const struct trro_diagnosis *d
 /**
  * What came back is not an answer of this API, or larger than max_response_bytes. The message names the field: one of
  * another type than documented, a string with a NUL character, a list of more than 10000. No row of it is given.
- * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
+ * Returned by: every function with an action.
  * What to do: check the endpoint, and what stands between (a captive portal, a proxy).
  */
 #define TRRO_STATUS_BAD_RESPONSE 16
@@ -951,7 +2126,7 @@ typedef int (*trro_diagnosis_fn)(void *user_data, const struct trro_diagnosis *d
 /**
  * The proxy cannot be reached, wants another user or password, refused, or does not speak its protocol. The request was not
  * sent. The message names the proxy, without user and password.
- * Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
+ * Returned by: every function with an action.
  * What to do: check the proxy, config->proxy and the environment's HTTPS_PROXY and ALL_PROXY.
  */
 #define TRRO_STATUS_PROXY_FAILED 18
@@ -959,7 +2134,7 @@ typedef int (*trro_diagnosis_fn)(void *user_data, const struct trro_diagnosis *d
 /**
  * A source of credentials other than config->credentials is there and is incomplete, malformed or open to others, or it
  * failed: credentials_fn, the metadata service. (What is wrong with config->credentials is TRRO_STATUS_INVALID_ARGUMENT.)
- * Returned by: trro_client_new, trro_get_devices, trro_for_each_device, trro_check_authorization.
+ * Returned by: trro_client_new, every function with an action.
  * What to do: mend the source that the message names.
  */
 #define TRRO_STATUS_CREDENTIALS_FAILED 19
@@ -1068,6 +2243,11 @@ typedef int (*trro_diagnosis_fn)(void *user_data, const struct trro_diagnosis *d
  * Unknown: the device was not found in a list that changed while it was read, three times.
  */
 #define TRRO_REASON_LIST_CHANGED 13
+
+/**
+ * Unknown: by its row the device may run, and by available_license_count not, or the other way round.
+ */
+#define TRRO_REASON_AVAILABLE_DIFFERS 14
 
 /**
  * The name of the endpoint, or of the proxy, to addresses; asked for anew, whatever is remembered.
@@ -1257,22 +2437,75 @@ trro_status trro_client_clock_offset_ms(const struct trro_client *client,
                                         struct trro_error *error);
 
 /**
- * Asks for devices with their licenses, by which they are authorized to run: a page of them, into the caller's buffer.
+ * Carries out any action of the API, with JSON: for actions that have no function of their own (some are offered on the site for China
+ * only), and for programs that have the JSON at hand. Version 2022-03-25 of TRRO is asked always; an action of another product is not
+ * found there.
+ *
+ * An action with a function of its own that changes nothing is treated as that function does: it may be sent again, and if the buffer is
+ * too small, the answer is kept for 10 s. Any other counts as changing something: buffer_size must be at least
+ * TRRO_CHANGE_BUFFER_SIZE(n) for n elements in the lists of the request, and an answer that has no room all the same is
+ * TRRO_STATUS_BAD_RESPONSE with error->outcome_unknown 1.
+ *
+ * What the service says of parameters is not checked before sending. A "DeviceToken", "Key" or "SignKey" at the first level of the JSON
+ * shows in no message.
+ *
+ * @param client       Must not be NULL.
+ * @param action       The name of the action, such as "DescribeDeviceList": 1 to 64 letters and digits. Must not be NULL.
+ * @param json         The parameters: a JSON object, "{}" for none, of 10 MiB at most. Must not be NULL. It may lie in the buffer.
+ * @param buffer       Where the answer goes, the caller's: the JSON of `Response`, as the service sent it, and a NUL. May be NULL only if
+ *                     buffer_size is 0.
+ * @param buffer_size  Its size in bytes.
+ * @param length       May be NULL. The length of the JSON, without the NUL; 0 after a failure.
+ * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough; else 0.
+ * @param error        What went wrong; may be NULL. An `Error` in the answer of the service is a failure.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_BUFFER_TOO_SMALL; TRRO_STATUS_NO_CREDENTIALS;
+ *         TRRO_STATUS_AUTH_REJECTED; TRRO_STATUS_PERMISSION_DENIED; TRRO_STATUS_CLOCK_SKEW; TRRO_STATUS_THROTTLED;
+ *         TRRO_STATUS_REQUEST_REJECTED; TRRO_STATUS_NOT_FOUND; TRRO_STATUS_SERVICE_FAILED; TRRO_STATUS_RESOLVE_FAILED;
+ *         TRRO_STATUS_CONNECT_FAILED; TRRO_STATUS_TLS_FAILED; TRRO_STATUS_TIMEOUT; TRRO_STATUS_CANCELLED;
+ *         TRRO_STATUS_BAD_RESPONSE; TRRO_STATUS_PROXY_FAILED; TRRO_STATUS_CREDENTIALS_FAILED; TRRO_STATUS_INTERNAL.
+ * @par Threads
+ * Any number at the same time on one client. Each needs a buffer of its own.
+ * @par Blocking
+ * Until the answer is there, and no longer than the client's deadline_ms.
+ * @par Action
+ * Any, version 2022-03-25: https://www.tencentcloud.com/document/api/1252/68086 lists those of the international site,
+ * https://cloud.tencent.com/document/api/1584 those for China.
+ * @par Example
+ * @code
+ * static char buffer[TRRO_CHANGE_BUFFER_SIZE(0)];
+ * size_t length;
+ * if (trro_call(client, "DescribeDeviceList", "{\"ProjectId\": \"m82k5408n675phvb\"}", buffer, sizeof buffer, &length, NULL,
+ *               &error) == TRRO_STATUS_OK)
+ *     fwrite(buffer, 1, length, stdout);
+ * @endcode
+ * @since 0.1.0
+ */
+trro_status trro_call(const struct trro_client *client,
+                      const char *action,
+                      const char *json,
+                      char *buffer,
+                      size_t buffer_size,
+                      size_t *length,
+                      size_t *needed_size,
+                      struct trro_error *error);
+
+/**
+ * Asks for devices with their licenses, by which they are authorized to run: a page of them, into the caller's
+ * buffer.
  *
  * A row alone does not mean that the device is authorized: its license_count, expire_time_s and monthly_remain_time
  * tell. By which values the field SDK lets a device start is documented nowhere, and neither is whether devices
  * without a license, and cockpits, are listed.
  *
- * If the buffer is too small, the answer is kept for 10 s: the same call (client, page and filters) with enough room
- * gets it without a second request, and error->attempts is 0. One answer a client is kept, until it is fetched or
- * another takes its place; then the request is sent again and may need more room. So call in a loop, as
- * c-examples/list_devices.c does.
+ * If the buffer is too small, the answer is kept for 10 s: the same call (client and request) with enough room gets it without a
+ * second request, and error->attempts is 0. One answer a client is kept, until it is fetched or another takes its place; then
+ * the request is sent again and may need more room. So call in a loop, as c-examples/list_devices.c does.
  *
  * @param client       Must not be NULL.
- * @param request      Which devices; must not be NULL. Copied.
- * @param buffer       Where the rows go, of any alignment, the caller's. May be NULL only if buffer_size is 0.
+ * @param request      Which devices to ask for; must not be NULL. Copied.
+ * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
  * @param buffer_size  Its size in bytes.
- * @param devices      Where the page begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
+ * @param devices      Where the answer begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
  *                     NULL; *devices is NULL after a failure.
  * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
  *                     any alignment; else 0.
@@ -1300,6 +2533,690 @@ trro_status trro_get_devices(const struct trro_client *client,
                              const struct trro_devices **devices,
                              size_t *needed_size,
                              struct trro_error *error);
+
+/**
+ * Asks for licenses, a page of them: which there are, and until when they last.
+ *
+ * If the buffer is too small, the answer is kept for 10 s: the same call (client and request) with enough room gets it without a
+ * second request, and error->attempts is 0. One answer a client is kept, until it is fetched or another takes its place; then
+ * the request is sent again and may need more room. So call in a loop, as c-examples/list_devices.c does.
+ *
+ * @param client       Must not be NULL.
+ * @param request      Which licenses to ask for; must not be NULL. Copied.
+ * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
+ * @param buffer_size  Its size in bytes.
+ * @param licenses     Where the answer begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
+ *                     NULL; *licenses is NULL after a failure.
+ * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
+ *                     any alignment; else 0.
+ * @param error        What went wrong; may be NULL.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_BUFFER_TOO_SMALL; TRRO_STATUS_NO_CREDENTIALS;
+ *         TRRO_STATUS_AUTH_REJECTED; TRRO_STATUS_PERMISSION_DENIED; TRRO_STATUS_CLOCK_SKEW; TRRO_STATUS_THROTTLED;
+ *         TRRO_STATUS_REQUEST_REJECTED; TRRO_STATUS_NOT_FOUND; TRRO_STATUS_SERVICE_FAILED; TRRO_STATUS_RESOLVE_FAILED;
+ *         TRRO_STATUS_CONNECT_FAILED; TRRO_STATUS_TLS_FAILED; TRRO_STATUS_TIMEOUT; TRRO_STATUS_CANCELLED;
+ *         TRRO_STATUS_BAD_RESPONSE; TRRO_STATUS_PROXY_FAILED; TRRO_STATUS_CREDENTIALS_FAILED; TRRO_STATUS_INTERNAL.
+ * @par Threads
+ * Any number at the same time on one client. Each needs a buffer of its own.
+ * @par Blocking
+ * Until the answer is there, and no longer than deadline_ms; decoding it comes after that, in milliseconds.
+ * @par Action
+ * GetLicenses, version 2022-03-25; it changes nothing; 20 requests a second:
+ * https://www.tencentcloud.com/document/api/1252/68114
+ * @since 0.1.0
+ */
+trro_status trro_get_licenses(const struct trro_client *client,
+                              const struct trro_get_licenses_request *request,
+                              void *buffer,
+                              size_t buffer_size,
+                              const struct trro_licenses **licenses,
+                              size_t *needed_size,
+                              struct trro_error *error);
+
+/**
+ * Asks how many licenses the account has, and in which states.
+ *
+ * If the buffer is too small, the answer is kept for 10 s: the same call (client and request) with enough room gets it without a
+ * second request, and error->attempts is 0. One answer a client is kept, until it is fetched or another takes its place; then
+ * the request is sent again and may need more room. So call in a loop, as c-examples/list_devices.c does.
+ *
+ * @param client       Must not be NULL.
+ * @param request      It asks for nothing more; must not be NULL. Copied.
+ * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
+ * @param buffer_size  Its size in bytes.
+ * @param license_stat Where the answer begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
+ *                     NULL; *license_stat is NULL after a failure.
+ * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
+ *                     any alignment; else 0.
+ * @param error        What went wrong; may be NULL.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_BUFFER_TOO_SMALL; TRRO_STATUS_NO_CREDENTIALS;
+ *         TRRO_STATUS_AUTH_REJECTED; TRRO_STATUS_PERMISSION_DENIED; TRRO_STATUS_CLOCK_SKEW; TRRO_STATUS_THROTTLED;
+ *         TRRO_STATUS_REQUEST_REJECTED; TRRO_STATUS_NOT_FOUND; TRRO_STATUS_SERVICE_FAILED; TRRO_STATUS_RESOLVE_FAILED;
+ *         TRRO_STATUS_CONNECT_FAILED; TRRO_STATUS_TLS_FAILED; TRRO_STATUS_TIMEOUT; TRRO_STATUS_CANCELLED;
+ *         TRRO_STATUS_BAD_RESPONSE; TRRO_STATUS_PROXY_FAILED; TRRO_STATUS_CREDENTIALS_FAILED; TRRO_STATUS_INTERNAL.
+ * @par Threads
+ * Any number at the same time on one client. Each needs a buffer of its own.
+ * @par Blocking
+ * Until the answer is there, and no longer than deadline_ms; decoding it comes after that, in milliseconds.
+ * @par Action
+ * GetLicenseStat, version 2022-03-25; it changes nothing; 20 requests a second:
+ * https://www.tencentcloud.com/document/api/1252/68115
+ * @since 0.1.0
+ */
+trro_status trro_get_license_stat(const struct trro_client *client,
+                                  const struct trro_get_license_stat_request *request,
+                                  void *buffer,
+                                  size_t buffer_size,
+                                  const struct trro_license_stat **license_stat,
+                                  size_t *needed_size,
+                                  struct trro_error *error);
+
+/**
+ * Asks how many usable licenses are bound to one device.
+ *
+ * If the buffer is too small, the answer is kept for 10 s: the same call (client and request) with enough room gets it without a
+ * second request, and error->attempts is 0. One answer a client is kept, until it is fetched or another takes its place; then
+ * the request is sent again and may need more room. So call in a loop, as c-examples/list_devices.c does.
+ *
+ * @param client       Must not be NULL.
+ * @param request      Which device to ask for; must not be NULL. Copied.
+ * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
+ * @param buffer_size  Its size in bytes.
+ * @param device_license Where the answer begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
+ *                     NULL; *device_license is NULL after a failure.
+ * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
+ *                     any alignment; else 0.
+ * @param error        What went wrong; may be NULL.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_BUFFER_TOO_SMALL; TRRO_STATUS_NO_CREDENTIALS;
+ *         TRRO_STATUS_AUTH_REJECTED; TRRO_STATUS_PERMISSION_DENIED; TRRO_STATUS_CLOCK_SKEW; TRRO_STATUS_THROTTLED;
+ *         TRRO_STATUS_REQUEST_REJECTED; TRRO_STATUS_NOT_FOUND; TRRO_STATUS_SERVICE_FAILED; TRRO_STATUS_RESOLVE_FAILED;
+ *         TRRO_STATUS_CONNECT_FAILED; TRRO_STATUS_TLS_FAILED; TRRO_STATUS_TIMEOUT; TRRO_STATUS_CANCELLED;
+ *         TRRO_STATUS_BAD_RESPONSE; TRRO_STATUS_PROXY_FAILED; TRRO_STATUS_CREDENTIALS_FAILED; TRRO_STATUS_INTERNAL.
+ * @par Threads
+ * Any number at the same time on one client. Each needs a buffer of its own.
+ * @par Blocking
+ * Until the answer is there, and no longer than deadline_ms; decoding it comes after that, in milliseconds.
+ * @par Action
+ * GetDeviceLicense, version 2022-03-25; it changes nothing; 20 requests a second:
+ * https://www.tencentcloud.com/document/api/1252/68117
+ * @since 0.1.0
+ */
+trro_status trro_get_device_license(const struct trro_client *client,
+                                    const struct trro_get_device_license_request *request,
+                                    void *buffer,
+                                    size_t buffer_size,
+                                    const struct trro_device_license **device_license,
+                                    size_t *needed_size,
+                                    struct trro_error *error);
+
+/**
+ * Makes a project.
+ *
+ * It is sent again only if no byte of it has left, or if the service has refused it without carrying it out. Where it may have been
+ * carried out and nobody knows, error->outcome_unknown is 1: ask before you do it again.
+ *
+ * @param client       Must not be NULL.
+ * @param request      The project to make; must not be NULL. Copied.
+ * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
+ * @param buffer_size  Its size in bytes, at least TRRO_CHANGE_BUFFER_SIZE(0): else TRRO_STATUS_BUFFER_TOO_SMALL, and nothing is
+ *                     sent. With that, it never fails for want of room.
+ * @param project_creation Where the answer begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
+ *                     NULL; *project_creation is NULL after a failure.
+ * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
+ *                     any alignment; else 0.
+ * @param error        What went wrong; may be NULL.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_BUFFER_TOO_SMALL; TRRO_STATUS_NO_CREDENTIALS;
+ *         TRRO_STATUS_AUTH_REJECTED; TRRO_STATUS_PERMISSION_DENIED; TRRO_STATUS_CLOCK_SKEW; TRRO_STATUS_THROTTLED;
+ *         TRRO_STATUS_REQUEST_REJECTED; TRRO_STATUS_NOT_FOUND; TRRO_STATUS_SERVICE_FAILED; TRRO_STATUS_RESOLVE_FAILED;
+ *         TRRO_STATUS_CONNECT_FAILED; TRRO_STATUS_TLS_FAILED; TRRO_STATUS_TIMEOUT; TRRO_STATUS_CANCELLED;
+ *         TRRO_STATUS_BAD_RESPONSE; TRRO_STATUS_PROXY_FAILED; TRRO_STATUS_CREDENTIALS_FAILED; TRRO_STATUS_INTERNAL.
+ * @par Threads
+ * Any number at the same time on one client. Each needs a buffer of its own.
+ * @par Blocking
+ * Until the answer is there, and no longer than deadline_ms; decoding it comes after that, in milliseconds.
+ * @par Action
+ * CreateProject, version 2022-03-25; it changes something; 20 requests a second:
+ * https://www.tencentcloud.com/document/api/1252/68104
+ * @since 0.1.0
+ */
+trro_status trro_create_project(const struct trro_client *client,
+                                const struct trro_create_project_request *request,
+                                void *buffer,
+                                size_t buffer_size,
+                                const struct trro_project_creation **project_creation,
+                                size_t *needed_size,
+                                struct trro_error *error);
+
+/**
+ * Changes a project. What is not given stays as it is.
+ *
+ * It is sent again only if no byte of it has left, or if the service has refused it without carrying it out. Where it may have been
+ * carried out and nobody knows, error->outcome_unknown is 1: ask before you do it again.
+ *
+ * @param client       Must not be NULL.
+ * @param request      What to change; must not be NULL. Copied.
+ * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
+ * @param buffer_size  Its size in bytes, at least TRRO_CHANGE_BUFFER_SIZE(0): else TRRO_STATUS_BUFFER_TOO_SMALL, and nothing is
+ *                     sent. With that, it never fails for want of room.
+ * @param project_modification Where the answer begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
+ *                     NULL; *project_modification is NULL after a failure.
+ * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
+ *                     any alignment; else 0.
+ * @param error        What went wrong; may be NULL.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_BUFFER_TOO_SMALL; TRRO_STATUS_NO_CREDENTIALS;
+ *         TRRO_STATUS_AUTH_REJECTED; TRRO_STATUS_PERMISSION_DENIED; TRRO_STATUS_CLOCK_SKEW; TRRO_STATUS_THROTTLED;
+ *         TRRO_STATUS_REQUEST_REJECTED; TRRO_STATUS_NOT_FOUND; TRRO_STATUS_SERVICE_FAILED; TRRO_STATUS_RESOLVE_FAILED;
+ *         TRRO_STATUS_CONNECT_FAILED; TRRO_STATUS_TLS_FAILED; TRRO_STATUS_TIMEOUT; TRRO_STATUS_CANCELLED;
+ *         TRRO_STATUS_BAD_RESPONSE; TRRO_STATUS_PROXY_FAILED; TRRO_STATUS_CREDENTIALS_FAILED; TRRO_STATUS_INTERNAL.
+ * @par Threads
+ * Any number at the same time on one client. Each needs a buffer of its own.
+ * @par Blocking
+ * Until the answer is there, and no longer than deadline_ms; decoding it comes after that, in milliseconds.
+ * @par Action
+ * ModifyProject, version 2022-03-25; it changes something; 20 requests a second:
+ * https://www.tencentcloud.com/document/api/1252/68100
+ * @since 0.1.0
+ */
+trro_status trro_modify_project(const struct trro_client *client,
+                                const struct trro_modify_project_request *request,
+                                void *buffer,
+                                size_t buffer_size,
+                                const struct trro_project_modification **project_modification,
+                                size_t *needed_size,
+                                struct trro_error *error);
+
+/**
+ * Deletes a project. What becomes of its devices and of their licenses is documented nowhere.
+ *
+ * It is sent again only if no byte of it has left, or if the service has refused it without carrying it out. Where it may have been
+ * carried out and nobody knows, error->outcome_unknown is 1: ask before you do it again.
+ *
+ * @param client       Must not be NULL.
+ * @param request      What to delete; must not be NULL. Copied.
+ * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
+ * @param buffer_size  Its size in bytes, at least TRRO_CHANGE_BUFFER_SIZE(0): else TRRO_STATUS_BUFFER_TOO_SMALL, and nothing is
+ *                     sent. With that, it never fails for want of room.
+ * @param project_deletion Where the answer begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
+ *                     NULL; *project_deletion is NULL after a failure.
+ * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
+ *                     any alignment; else 0.
+ * @param error        What went wrong; may be NULL.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_BUFFER_TOO_SMALL; TRRO_STATUS_NO_CREDENTIALS;
+ *         TRRO_STATUS_AUTH_REJECTED; TRRO_STATUS_PERMISSION_DENIED; TRRO_STATUS_CLOCK_SKEW; TRRO_STATUS_THROTTLED;
+ *         TRRO_STATUS_REQUEST_REJECTED; TRRO_STATUS_NOT_FOUND; TRRO_STATUS_SERVICE_FAILED; TRRO_STATUS_RESOLVE_FAILED;
+ *         TRRO_STATUS_CONNECT_FAILED; TRRO_STATUS_TLS_FAILED; TRRO_STATUS_TIMEOUT; TRRO_STATUS_CANCELLED;
+ *         TRRO_STATUS_BAD_RESPONSE; TRRO_STATUS_PROXY_FAILED; TRRO_STATUS_CREDENTIALS_FAILED; TRRO_STATUS_INTERNAL.
+ * @par Threads
+ * Any number at the same time on one client. Each needs a buffer of its own.
+ * @par Blocking
+ * Until the answer is there, and no longer than deadline_ms; decoding it comes after that, in milliseconds.
+ * @par Action
+ * DeleteProject, version 2022-03-25; it changes something; 20 requests a second:
+ * https://www.tencentcloud.com/document/api/1252/68103
+ * @since 0.1.0
+ */
+trro_status trro_delete_project(const struct trro_client *client,
+                                const struct trro_delete_project_request *request,
+                                void *buffer,
+                                size_t buffer_size,
+                                const struct trro_project_deletion **project_deletion,
+                                size_t *needed_size,
+                                struct trro_error *error);
+
+/**
+ * Asks for the projects of the account, a page of them.
+ *
+ * If the buffer is too small, the answer is kept for 10 s: the same call (client and request) with enough room gets it without a
+ * second request, and error->attempts is 0. One answer a client is kept, until it is fetched or another takes its place; then
+ * the request is sent again and may need more room. So call in a loop, as c-examples/list_devices.c does.
+ *
+ * @param client       Must not be NULL.
+ * @param request      Which projects to ask for; must not be NULL. Copied.
+ * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
+ * @param buffer_size  Its size in bytes.
+ * @param project_list Where the answer begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
+ *                     NULL; *project_list is NULL after a failure.
+ * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
+ *                     any alignment; else 0.
+ * @param error        What went wrong; may be NULL.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_BUFFER_TOO_SMALL; TRRO_STATUS_NO_CREDENTIALS;
+ *         TRRO_STATUS_AUTH_REJECTED; TRRO_STATUS_PERMISSION_DENIED; TRRO_STATUS_CLOCK_SKEW; TRRO_STATUS_THROTTLED;
+ *         TRRO_STATUS_REQUEST_REJECTED; TRRO_STATUS_NOT_FOUND; TRRO_STATUS_SERVICE_FAILED; TRRO_STATUS_RESOLVE_FAILED;
+ *         TRRO_STATUS_CONNECT_FAILED; TRRO_STATUS_TLS_FAILED; TRRO_STATUS_TIMEOUT; TRRO_STATUS_CANCELLED;
+ *         TRRO_STATUS_BAD_RESPONSE; TRRO_STATUS_PROXY_FAILED; TRRO_STATUS_CREDENTIALS_FAILED; TRRO_STATUS_INTERNAL.
+ * @par Threads
+ * Any number at the same time on one client. Each needs a buffer of its own.
+ * @par Blocking
+ * Until the answer is there, and no longer than deadline_ms; decoding it comes after that, in milliseconds.
+ * @par Action
+ * DescribeProjectList, version 2022-03-25; it changes nothing; 20 requests a second:
+ * https://www.tencentcloud.com/document/api/1252/68101
+ * @since 0.1.0
+ */
+trro_status trro_describe_project_list(const struct trro_client *client,
+                                       const struct trro_describe_project_list_request *request,
+                                       void *buffer,
+                                       size_t buffer_size,
+                                       const struct trro_project_list **project_list,
+                                       size_t *needed_size,
+                                       struct trro_error *error);
+
+/**
+ * Asks for one project.
+ *
+ * If the buffer is too small, the answer is kept for 10 s: the same call (client and request) with enough room gets it without a
+ * second request, and error->attempts is 0. One answer a client is kept, until it is fetched or another takes its place; then
+ * the request is sent again and may need more room. So call in a loop, as c-examples/list_devices.c does.
+ *
+ * @param client       Must not be NULL.
+ * @param request      Which project to ask for; must not be NULL. Copied.
+ * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
+ * @param buffer_size  Its size in bytes.
+ * @param project_info Where the answer begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
+ *                     NULL; *project_info is NULL after a failure.
+ * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
+ *                     any alignment; else 0.
+ * @param error        What went wrong; may be NULL.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_BUFFER_TOO_SMALL; TRRO_STATUS_NO_CREDENTIALS;
+ *         TRRO_STATUS_AUTH_REJECTED; TRRO_STATUS_PERMISSION_DENIED; TRRO_STATUS_CLOCK_SKEW; TRRO_STATUS_THROTTLED;
+ *         TRRO_STATUS_REQUEST_REJECTED; TRRO_STATUS_NOT_FOUND; TRRO_STATUS_SERVICE_FAILED; TRRO_STATUS_RESOLVE_FAILED;
+ *         TRRO_STATUS_CONNECT_FAILED; TRRO_STATUS_TLS_FAILED; TRRO_STATUS_TIMEOUT; TRRO_STATUS_CANCELLED;
+ *         TRRO_STATUS_BAD_RESPONSE; TRRO_STATUS_PROXY_FAILED; TRRO_STATUS_CREDENTIALS_FAILED; TRRO_STATUS_INTERNAL.
+ * @par Threads
+ * Any number at the same time on one client. Each needs a buffer of its own.
+ * @par Blocking
+ * Until the answer is there, and no longer than deadline_ms; decoding it comes after that, in milliseconds.
+ * @par Action
+ * DescribeProjectInfo, version 2022-03-25; it changes nothing; 20 requests a second:
+ * https://www.tencentcloud.com/document/api/1252/68102
+ * @since 0.1.0
+ */
+trro_status trro_describe_project_info(const struct trro_client *client,
+                                       const struct trro_describe_project_info_request *request,
+                                       void *buffer,
+                                       size_t buffer_size,
+                                       const struct trro_project_info **project_info,
+                                       size_t *needed_size,
+                                       struct trro_error *error);
+
+/**
+ * Makes a device, so that it can log in with its id and its password.
+ *
+ * It is sent again only if no byte of it has left, or if the service has refused it without carrying it out. Where it may have been
+ * carried out and nobody knows, error->outcome_unknown is 1: ask before you do it again.
+ *
+ * @param client       Must not be NULL.
+ * @param request      The device to make; must not be NULL. Copied.
+ * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
+ * @param buffer_size  Its size in bytes, at least TRRO_CHANGE_BUFFER_SIZE(0): else TRRO_STATUS_BUFFER_TOO_SMALL, and nothing is
+ *                     sent. With that, it never fails for want of room.
+ * @param device_creation Where the answer begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
+ *                     NULL; *device_creation is NULL after a failure.
+ * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
+ *                     any alignment; else 0.
+ * @param error        What went wrong; may be NULL.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_BUFFER_TOO_SMALL; TRRO_STATUS_NO_CREDENTIALS;
+ *         TRRO_STATUS_AUTH_REJECTED; TRRO_STATUS_PERMISSION_DENIED; TRRO_STATUS_CLOCK_SKEW; TRRO_STATUS_THROTTLED;
+ *         TRRO_STATUS_REQUEST_REJECTED; TRRO_STATUS_NOT_FOUND; TRRO_STATUS_SERVICE_FAILED; TRRO_STATUS_RESOLVE_FAILED;
+ *         TRRO_STATUS_CONNECT_FAILED; TRRO_STATUS_TLS_FAILED; TRRO_STATUS_TIMEOUT; TRRO_STATUS_CANCELLED;
+ *         TRRO_STATUS_BAD_RESPONSE; TRRO_STATUS_PROXY_FAILED; TRRO_STATUS_CREDENTIALS_FAILED; TRRO_STATUS_INTERNAL.
+ * @par Threads
+ * Any number at the same time on one client. Each needs a buffer of its own.
+ * @par Blocking
+ * Until the answer is there, and no longer than deadline_ms; decoding it comes after that, in milliseconds.
+ * @par Action
+ * CreateDevice, version 2022-03-25; it changes something; 50 requests a second:
+ * https://www.tencentcloud.com/document/api/1252/68111
+ * @since 0.1.0
+ */
+trro_status trro_create_device(const struct trro_client *client,
+                               const struct trro_create_device_request *request,
+                               void *buffer,
+                               size_t buffer_size,
+                               const struct trro_device_creation **device_creation,
+                               size_t *needed_size,
+                               struct trro_error *error);
+
+/**
+ * Changes a device. What is not given stays as it is.
+ *
+ * It is sent again only if no byte of it has left, or if the service has refused it without carrying it out. Where it may have been
+ * carried out and nobody knows, error->outcome_unknown is 1: ask before you do it again.
+ *
+ * @param client       Must not be NULL.
+ * @param request      What to change; must not be NULL. Copied.
+ * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
+ * @param buffer_size  Its size in bytes, at least TRRO_CHANGE_BUFFER_SIZE(0): else TRRO_STATUS_BUFFER_TOO_SMALL, and nothing is
+ *                     sent. With that, it never fails for want of room.
+ * @param device_modification Where the answer begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
+ *                     NULL; *device_modification is NULL after a failure.
+ * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
+ *                     any alignment; else 0.
+ * @param error        What went wrong; may be NULL.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_BUFFER_TOO_SMALL; TRRO_STATUS_NO_CREDENTIALS;
+ *         TRRO_STATUS_AUTH_REJECTED; TRRO_STATUS_PERMISSION_DENIED; TRRO_STATUS_CLOCK_SKEW; TRRO_STATUS_THROTTLED;
+ *         TRRO_STATUS_REQUEST_REJECTED; TRRO_STATUS_NOT_FOUND; TRRO_STATUS_SERVICE_FAILED; TRRO_STATUS_RESOLVE_FAILED;
+ *         TRRO_STATUS_CONNECT_FAILED; TRRO_STATUS_TLS_FAILED; TRRO_STATUS_TIMEOUT; TRRO_STATUS_CANCELLED;
+ *         TRRO_STATUS_BAD_RESPONSE; TRRO_STATUS_PROXY_FAILED; TRRO_STATUS_CREDENTIALS_FAILED; TRRO_STATUS_INTERNAL.
+ * @par Threads
+ * Any number at the same time on one client. Each needs a buffer of its own.
+ * @par Blocking
+ * Until the answer is there, and no longer than deadline_ms; decoding it comes after that, in milliseconds.
+ * @par Action
+ * ModifyDevice, version 2022-03-25; it changes something; 50 requests a second:
+ * https://www.tencentcloud.com/document/api/1252/68109
+ * @since 0.1.0
+ */
+trro_status trro_modify_device(const struct trro_client *client,
+                               const struct trro_modify_device_request *request,
+                               void *buffer,
+                               size_t buffer_size,
+                               const struct trro_device_modification **device_modification,
+                               size_t *needed_size,
+                               struct trro_error *error);
+
+/**
+ * Deletes devices of one project.
+ *
+ * It is sent again only if no byte of it has left, or if the service has refused it without carrying it out. Where it may have been
+ * carried out and nobody knows, error->outcome_unknown is 1: ask before you do it again.
+ *
+ * @param client       Must not be NULL.
+ * @param request      What to delete; must not be NULL. Copied.
+ * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
+ * @param buffer_size  Its size in bytes, at least TRRO_CHANGE_BUFFER_SIZE(request->device_id_count): else TRRO_STATUS_BUFFER_TOO_SMALL, and nothing is
+ *                     sent. With that, it never fails for want of room.
+ * @param device_deletion Where the answer begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
+ *                     NULL; *device_deletion is NULL after a failure.
+ * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
+ *                     any alignment; else 0.
+ * @param error        What went wrong; may be NULL.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_BUFFER_TOO_SMALL; TRRO_STATUS_NO_CREDENTIALS;
+ *         TRRO_STATUS_AUTH_REJECTED; TRRO_STATUS_PERMISSION_DENIED; TRRO_STATUS_CLOCK_SKEW; TRRO_STATUS_THROTTLED;
+ *         TRRO_STATUS_REQUEST_REJECTED; TRRO_STATUS_NOT_FOUND; TRRO_STATUS_SERVICE_FAILED; TRRO_STATUS_RESOLVE_FAILED;
+ *         TRRO_STATUS_CONNECT_FAILED; TRRO_STATUS_TLS_FAILED; TRRO_STATUS_TIMEOUT; TRRO_STATUS_CANCELLED;
+ *         TRRO_STATUS_BAD_RESPONSE; TRRO_STATUS_PROXY_FAILED; TRRO_STATUS_CREDENTIALS_FAILED; TRRO_STATUS_INTERNAL.
+ * @par Threads
+ * Any number at the same time on one client. Each needs a buffer of its own.
+ * @par Blocking
+ * Until the answer is there, and no longer than deadline_ms; decoding it comes after that, in milliseconds.
+ * @par Action
+ * BatchDeleteDevices, version 2022-03-25; it changes something; 20 requests a second:
+ * https://www.tencentcloud.com/document/api/1252/68112
+ * @since 0.1.0
+ */
+trro_status trro_batch_delete_devices(const struct trro_client *client,
+                                      const struct trro_batch_delete_devices_request *request,
+                                      void *buffer,
+                                      size_t buffer_size,
+                                      const struct trro_device_deletion **device_deletion,
+                                      size_t *needed_size,
+                                      struct trro_error *error);
+
+/**
+ * Asks for one device: what it is, and whether it is online.
+ *
+ * If the buffer is too small, the answer is kept for 10 s: the same call (client and request) with enough room gets it without a
+ * second request, and error->attempts is 0. One answer a client is kept, until it is fetched or another takes its place; then
+ * the request is sent again and may need more room. So call in a loop, as c-examples/list_devices.c does.
+ *
+ * @param client       Must not be NULL.
+ * @param request      Which device to ask for; must not be NULL. Copied.
+ * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
+ * @param buffer_size  Its size in bytes.
+ * @param device_info  Where the answer begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
+ *                     NULL; *device_info is NULL after a failure.
+ * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
+ *                     any alignment; else 0.
+ * @param error        What went wrong; may be NULL.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_BUFFER_TOO_SMALL; TRRO_STATUS_NO_CREDENTIALS;
+ *         TRRO_STATUS_AUTH_REJECTED; TRRO_STATUS_PERMISSION_DENIED; TRRO_STATUS_CLOCK_SKEW; TRRO_STATUS_THROTTLED;
+ *         TRRO_STATUS_REQUEST_REJECTED; TRRO_STATUS_NOT_FOUND; TRRO_STATUS_SERVICE_FAILED; TRRO_STATUS_RESOLVE_FAILED;
+ *         TRRO_STATUS_CONNECT_FAILED; TRRO_STATUS_TLS_FAILED; TRRO_STATUS_TIMEOUT; TRRO_STATUS_CANCELLED;
+ *         TRRO_STATUS_BAD_RESPONSE; TRRO_STATUS_PROXY_FAILED; TRRO_STATUS_CREDENTIALS_FAILED; TRRO_STATUS_INTERNAL.
+ * @par Threads
+ * Any number at the same time on one client. Each needs a buffer of its own.
+ * @par Blocking
+ * Until the answer is there, and no longer than deadline_ms; decoding it comes after that, in milliseconds.
+ * @par Action
+ * DescribeDeviceInfo, version 2022-03-25; it changes nothing; 20 requests a second:
+ * https://www.tencentcloud.com/document/api/1252/68110
+ * @since 0.1.0
+ */
+trro_status trro_describe_device_info(const struct trro_client *client,
+                                      const struct trro_describe_device_info_request *request,
+                                      void *buffer,
+                                      size_t buffer_size,
+                                      const struct trro_device_info **device_info,
+                                      size_t *needed_size,
+                                      struct trro_error *error);
+
+/**
+ * Asks for the sessions of a project, a page of them.
+ *
+ * If the buffer is too small, the answer is kept for 10 s: the same call (client and request) with enough room gets it without a
+ * second request, and error->attempts is 0. One answer a client is kept, until it is fetched or another takes its place; then
+ * the request is sent again and may need more room. So call in a loop, as c-examples/list_devices.c does.
+ *
+ * @param client       Must not be NULL.
+ * @param request      Which sessions to ask for; must not be NULL. Copied.
+ * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
+ * @param buffer_size  Its size in bytes.
+ * @param session_list Where the answer begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
+ *                     NULL; *session_list is NULL after a failure.
+ * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
+ *                     any alignment; else 0.
+ * @param error        What went wrong; may be NULL.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_BUFFER_TOO_SMALL; TRRO_STATUS_NO_CREDENTIALS;
+ *         TRRO_STATUS_AUTH_REJECTED; TRRO_STATUS_PERMISSION_DENIED; TRRO_STATUS_CLOCK_SKEW; TRRO_STATUS_THROTTLED;
+ *         TRRO_STATUS_REQUEST_REJECTED; TRRO_STATUS_NOT_FOUND; TRRO_STATUS_SERVICE_FAILED; TRRO_STATUS_RESOLVE_FAILED;
+ *         TRRO_STATUS_CONNECT_FAILED; TRRO_STATUS_TLS_FAILED; TRRO_STATUS_TIMEOUT; TRRO_STATUS_CANCELLED;
+ *         TRRO_STATUS_BAD_RESPONSE; TRRO_STATUS_PROXY_FAILED; TRRO_STATUS_CREDENTIALS_FAILED; TRRO_STATUS_INTERNAL.
+ * @par Threads
+ * Any number at the same time on one client. Each needs a buffer of its own.
+ * @par Blocking
+ * Until the answer is there, and no longer than deadline_ms; decoding it comes after that, in milliseconds.
+ * @par Action
+ * DescribeDeviceSessionList, version 2022-03-25; it changes nothing; 20 requests a second:
+ * https://www.tencentcloud.com/document/api/1252/68098
+ * @since 0.1.0
+ */
+trro_status trro_describe_device_session_list(const struct trro_client *client,
+                                              const struct trro_describe_device_session_list_request *request,
+                                              void *buffer,
+                                              size_t buffer_size,
+                                              const struct trro_session_list **session_list,
+                                              size_t *needed_size,
+                                              struct trro_error *error);
+
+/**
+ * Asks for the sessions of a project in the last two hours, a page of them.
+ *
+ * If the buffer is too small, the answer is kept for 10 s: the same call (client and request) with enough room gets it without a
+ * second request, and error->attempts is 0. One answer a client is kept, until it is fetched or another takes its place; then
+ * the request is sent again and may need more room. So call in a loop, as c-examples/list_devices.c does.
+ *
+ * @param client       Must not be NULL.
+ * @param request      Which sessions to ask for; must not be NULL. Copied.
+ * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
+ * @param buffer_size  Its size in bytes.
+ * @param recent_session_list Where the answer begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
+ *                     NULL; *recent_session_list is NULL after a failure.
+ * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
+ *                     any alignment; else 0.
+ * @param error        What went wrong; may be NULL.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_BUFFER_TOO_SMALL; TRRO_STATUS_NO_CREDENTIALS;
+ *         TRRO_STATUS_AUTH_REJECTED; TRRO_STATUS_PERMISSION_DENIED; TRRO_STATUS_CLOCK_SKEW; TRRO_STATUS_THROTTLED;
+ *         TRRO_STATUS_REQUEST_REJECTED; TRRO_STATUS_NOT_FOUND; TRRO_STATUS_SERVICE_FAILED; TRRO_STATUS_RESOLVE_FAILED;
+ *         TRRO_STATUS_CONNECT_FAILED; TRRO_STATUS_TLS_FAILED; TRRO_STATUS_TIMEOUT; TRRO_STATUS_CANCELLED;
+ *         TRRO_STATUS_BAD_RESPONSE; TRRO_STATUS_PROXY_FAILED; TRRO_STATUS_CREDENTIALS_FAILED; TRRO_STATUS_INTERNAL.
+ * @par Threads
+ * Any number at the same time on one client. Each needs a buffer of its own.
+ * @par Blocking
+ * Until the answer is there, and no longer than deadline_ms; decoding it comes after that, in milliseconds.
+ * @par Action
+ * DescribeRecentSessionList, version 2022-03-25; it changes nothing; 20 requests a second:
+ * https://www.tencentcloud.com/document/api/1252/68097
+ * @since 0.1.0
+ */
+trro_status trro_describe_recent_session_list(const struct trro_client *client,
+                                              const struct trro_describe_recent_session_list_request *request,
+                                              void *buffer,
+                                              size_t buffer_size,
+                                              const struct trro_recent_session_list **recent_session_list,
+                                              size_t *needed_size,
+                                              struct trro_error *error);
+
+/**
+ * Asks for the sessions of a project, counted.
+ *
+ * If the buffer is too small, the answer is kept for 10 s: the same call (client and request) with enough room gets it without a
+ * second request, and error->attempts is 0. One answer a client is kept, until it is fetched or another takes its place; then
+ * the request is sent again and may need more room. So call in a loop, as c-examples/list_devices.c does.
+ *
+ * @param client       Must not be NULL.
+ * @param request      Which sessions to count; must not be NULL. Copied.
+ * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
+ * @param buffer_size  Its size in bytes.
+ * @param session_statistics Where the answer begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
+ *                     NULL; *session_statistics is NULL after a failure.
+ * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
+ *                     any alignment; else 0.
+ * @param error        What went wrong; may be NULL.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_BUFFER_TOO_SMALL; TRRO_STATUS_NO_CREDENTIALS;
+ *         TRRO_STATUS_AUTH_REJECTED; TRRO_STATUS_PERMISSION_DENIED; TRRO_STATUS_CLOCK_SKEW; TRRO_STATUS_THROTTLED;
+ *         TRRO_STATUS_REQUEST_REJECTED; TRRO_STATUS_NOT_FOUND; TRRO_STATUS_SERVICE_FAILED; TRRO_STATUS_RESOLVE_FAILED;
+ *         TRRO_STATUS_CONNECT_FAILED; TRRO_STATUS_TLS_FAILED; TRRO_STATUS_TIMEOUT; TRRO_STATUS_CANCELLED;
+ *         TRRO_STATUS_BAD_RESPONSE; TRRO_STATUS_PROXY_FAILED; TRRO_STATUS_CREDENTIALS_FAILED; TRRO_STATUS_INTERNAL.
+ * @par Threads
+ * Any number at the same time on one client. Each needs a buffer of its own.
+ * @par Blocking
+ * Until the answer is there, and no longer than deadline_ms; decoding it comes after that, in milliseconds.
+ * @par Action
+ * DescribeSessionStatistics, version 2022-03-25; it changes nothing; 20 requests a second:
+ * https://www.tencentcloud.com/document/api/1252/68096
+ * @since 0.1.0
+ */
+trro_status trro_describe_session_statistics(const struct trro_client *client,
+                                             const struct trro_describe_session_statistics_request *request,
+                                             void *buffer,
+                                             size_t buffer_size,
+                                             const struct trro_session_statistics **session_statistics,
+                                             size_t *needed_size,
+                                             struct trro_error *error);
+
+/**
+ * Asks for the sessions of a project, counted in each hour, day or month.
+ *
+ * If the buffer is too small, the answer is kept for 10 s: the same call (client and request) with enough room gets it without a
+ * second request, and error->attempts is 0. One answer a client is kept, until it is fetched or another takes its place; then
+ * the request is sent again and may need more room. So call in a loop, as c-examples/list_devices.c does.
+ *
+ * @param client       Must not be NULL.
+ * @param request      Which sessions to count; must not be NULL. Copied.
+ * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
+ * @param buffer_size  Its size in bytes.
+ * @param session_statistics_by_interval Where the answer begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
+ *                     NULL; *session_statistics_by_interval is NULL after a failure.
+ * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
+ *                     any alignment; else 0.
+ * @param error        What went wrong; may be NULL.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_BUFFER_TOO_SMALL; TRRO_STATUS_NO_CREDENTIALS;
+ *         TRRO_STATUS_AUTH_REJECTED; TRRO_STATUS_PERMISSION_DENIED; TRRO_STATUS_CLOCK_SKEW; TRRO_STATUS_THROTTLED;
+ *         TRRO_STATUS_REQUEST_REJECTED; TRRO_STATUS_NOT_FOUND; TRRO_STATUS_SERVICE_FAILED; TRRO_STATUS_RESOLVE_FAILED;
+ *         TRRO_STATUS_CONNECT_FAILED; TRRO_STATUS_TLS_FAILED; TRRO_STATUS_TIMEOUT; TRRO_STATUS_CANCELLED;
+ *         TRRO_STATUS_BAD_RESPONSE; TRRO_STATUS_PROXY_FAILED; TRRO_STATUS_CREDENTIALS_FAILED; TRRO_STATUS_INTERNAL.
+ * @par Threads
+ * Any number at the same time on one client. Each needs a buffer of its own.
+ * @par Blocking
+ * Until the answer is there, and no longer than deadline_ms; decoding it comes after that, in milliseconds.
+ * @par Action
+ * DescribeSessionStatisticsByInterval, version 2022-03-25; it changes nothing; 20 requests a second:
+ * https://www.tencentcloud.com/document/api/1252/68095
+ * @since 0.1.0
+ */
+trro_status trro_describe_session_statistics_by_interval(const struct trro_client *client,
+                                                         const struct trro_describe_session_statistics_by_interval_request *request,
+                                                         void *buffer,
+                                                         size_t buffer_size,
+                                                         const struct trro_session_statistics_by_interval **session_statistics_by_interval,
+                                                         size_t *needed_size,
+                                                         struct trro_error *error);
+
+/**
+ * Changes which field devices are listed for one remote device.
+ *
+ * It is sent again only if no byte of it has left, or if the service has refused it without carrying it out. Where it may have been
+ * carried out and nobody knows, error->outcome_unknown is 1: ask before you do it again.
+ *
+ * @param client       Must not be NULL.
+ * @param request      What to change; must not be NULL. Copied.
+ * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
+ * @param buffer_size  Its size in bytes, at least TRRO_CHANGE_BUFFER_SIZE(request->field_device_id_count): else TRRO_STATUS_BUFFER_TOO_SMALL, and nothing is
+ *                     sent. With that, it never fails for want of room.
+ * @param policy_modification Where the answer begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
+ *                     NULL; *policy_modification is NULL after a failure.
+ * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
+ *                     any alignment; else 0.
+ * @param error        What went wrong; may be NULL.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_BUFFER_TOO_SMALL; TRRO_STATUS_NO_CREDENTIALS;
+ *         TRRO_STATUS_AUTH_REJECTED; TRRO_STATUS_PERMISSION_DENIED; TRRO_STATUS_CLOCK_SKEW; TRRO_STATUS_THROTTLED;
+ *         TRRO_STATUS_REQUEST_REJECTED; TRRO_STATUS_NOT_FOUND; TRRO_STATUS_SERVICE_FAILED; TRRO_STATUS_RESOLVE_FAILED;
+ *         TRRO_STATUS_CONNECT_FAILED; TRRO_STATUS_TLS_FAILED; TRRO_STATUS_TIMEOUT; TRRO_STATUS_CANCELLED;
+ *         TRRO_STATUS_BAD_RESPONSE; TRRO_STATUS_PROXY_FAILED; TRRO_STATUS_CREDENTIALS_FAILED; TRRO_STATUS_INTERNAL.
+ * @par Threads
+ * Any number at the same time on one client. Each needs a buffer of its own.
+ * @par Blocking
+ * Until the answer is there, and no longer than deadline_ms; decoding it comes after that, in milliseconds.
+ * @par Action
+ * ModifyPolicy, version 2022-03-25; it changes something; 20 requests a second:
+ * https://www.tencentcloud.com/document/api/1252/68106
+ * @since 0.1.0
+ */
+trro_status trro_modify_policy(const struct trro_client *client,
+                               const struct trro_modify_policy_request *request,
+                               void *buffer,
+                               size_t buffer_size,
+                               const struct trro_policy_modification **policy_modification,
+                               size_t *needed_size,
+                               struct trro_error *error);
+
+/**
+ * Deletes all that is listed for remote devices.
+ *
+ * It is sent again only if no byte of it has left, or if the service has refused it without carrying it out. Where it may have been
+ * carried out and nobody knows, error->outcome_unknown is 1: ask before you do it again.
+ *
+ * @param client       Must not be NULL.
+ * @param request      What to delete; must not be NULL. Copied.
+ * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
+ * @param buffer_size  Its size in bytes, at least TRRO_CHANGE_BUFFER_SIZE(request->remote_device_id_count): else TRRO_STATUS_BUFFER_TOO_SMALL, and nothing is
+ *                     sent. With that, it never fails for want of room.
+ * @param policy_deletion Where the answer begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
+ *                     NULL; *policy_deletion is NULL after a failure.
+ * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
+ *                     any alignment; else 0.
+ * @param error        What went wrong; may be NULL.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_BUFFER_TOO_SMALL; TRRO_STATUS_NO_CREDENTIALS;
+ *         TRRO_STATUS_AUTH_REJECTED; TRRO_STATUS_PERMISSION_DENIED; TRRO_STATUS_CLOCK_SKEW; TRRO_STATUS_THROTTLED;
+ *         TRRO_STATUS_REQUEST_REJECTED; TRRO_STATUS_NOT_FOUND; TRRO_STATUS_SERVICE_FAILED; TRRO_STATUS_RESOLVE_FAILED;
+ *         TRRO_STATUS_CONNECT_FAILED; TRRO_STATUS_TLS_FAILED; TRRO_STATUS_TIMEOUT; TRRO_STATUS_CANCELLED;
+ *         TRRO_STATUS_BAD_RESPONSE; TRRO_STATUS_PROXY_FAILED; TRRO_STATUS_CREDENTIALS_FAILED; TRRO_STATUS_INTERNAL.
+ * @par Threads
+ * Any number at the same time on one client. Each needs a buffer of its own.
+ * @par Blocking
+ * Until the answer is there, and no longer than deadline_ms; decoding it comes after that, in milliseconds.
+ * @par Action
+ * BatchDeletePolicy, version 2022-03-25; it changes something; 20 requests a second:
+ * https://www.tencentcloud.com/document/api/1252/68107
+ * @since 0.1.0
+ */
+trro_status trro_batch_delete_policy(const struct trro_client *client,
+                                     const struct trro_batch_delete_policy_request *request,
+                                     void *buffer,
+                                     size_t buffer_size,
+                                     const struct trro_policy_deletion **policy_deletion,
+                                     size_t *needed_size,
+                                     struct trro_error *error);
 
 /**
  * Goes through every device, page by page, at the rate that the client may ask at. Rows come in the service's order, which is
@@ -1359,8 +3276,8 @@ trro_status trro_for_each_device(const struct trro_client *client,
  * @par Blocking
  * Until the answer is there, and no longer than deadline_ms.
  * @par Action
- * GetDevices, version 2022-03-25; it changes nothing; 20 requests a second:
- * https://www.tencentcloud.com/document/api/1252/68116
+ * GetDevices, and GetDeviceLicense if it is to be asked, version 2022-03-25; they change nothing; 20 requests a second each:
+ * https://www.tencentcloud.com/document/api/1252/68116 and https://www.tencentcloud.com/document/api/1252/68117
  * @par Example
  * c-examples/field_device.c asks before it starts to stream.
  * @since 0.1.0
@@ -1559,6 +3476,82 @@ trro_status trro_load_device_config(const char *path,
                                     size_t *needed_size,
                                     struct trro_error *error);
 
+
+/** What trro_get_devices_request begins as: nothing given. */
+#define TRRO_GET_DEVICES_REQUEST_INIT \
+    { sizeof(trro_get_devices_request), 0, 0, NULL, NULL, 0, 0 }
+
+/** What trro_get_licenses_request begins as: nothing given. */
+#define TRRO_GET_LICENSES_REQUEST_INIT \
+    { sizeof(trro_get_licenses_request), 0, 0, NULL, NULL, 0, 0, 0 }
+
+/** What trro_get_license_stat_request begins as: nothing given. */
+#define TRRO_GET_LICENSE_STAT_REQUEST_INIT \
+    { sizeof(trro_get_license_stat_request), 0, 0 }
+
+/** What trro_get_device_license_request begins as: nothing given. */
+#define TRRO_GET_DEVICE_LICENSE_REQUEST_INIT \
+    { sizeof(trro_get_device_license_request), NULL, NULL, 0, 0 }
+
+/** What trro_create_project_request begins as: nothing given. */
+#define TRRO_CREATE_PROJECT_REQUEST_INIT \
+    { sizeof(trro_create_project_request), NULL, NULL, NULL, 0, 0 }
+
+/** What trro_modify_project_request begins as: nothing given. */
+#define TRRO_MODIFY_PROJECT_REQUEST_INIT \
+    { sizeof(trro_modify_project_request), NULL, NULL, NULL, NULL, 0, 0 }
+
+/** What trro_delete_project_request begins as: nothing given. */
+#define TRRO_DELETE_PROJECT_REQUEST_INIT \
+    { sizeof(trro_delete_project_request), NULL, 0, 0 }
+
+/** What trro_describe_project_list_request begins as: nothing given. */
+#define TRRO_DESCRIBE_PROJECT_LIST_REQUEST_INIT \
+    { sizeof(trro_describe_project_list_request), 0, 0, 0, 0 }
+
+/** What trro_describe_project_info_request begins as: nothing given. */
+#define TRRO_DESCRIBE_PROJECT_INFO_REQUEST_INIT \
+    { sizeof(trro_describe_project_info_request), NULL, 0, 0 }
+
+/** What trro_create_device_request begins as: nothing given. */
+#define TRRO_CREATE_DEVICE_REQUEST_INIT \
+    { sizeof(trro_create_device_request), NULL, NULL, NULL, NULL, NULL, 0, 0 }
+
+/** What trro_modify_device_request begins as: nothing given. */
+#define TRRO_MODIFY_DEVICE_REQUEST_INIT \
+    { sizeof(trro_modify_device_request), NULL, NULL, NULL, NULL, 0, 0 }
+
+/** What trro_batch_delete_devices_request begins as: nothing given. */
+#define TRRO_BATCH_DELETE_DEVICES_REQUEST_INIT \
+    { sizeof(trro_batch_delete_devices_request), NULL, NULL, 0, 0, 0 }
+
+/** What trro_describe_device_info_request begins as: nothing given. */
+#define TRRO_DESCRIBE_DEVICE_INFO_REQUEST_INIT \
+    { sizeof(trro_describe_device_info_request), NULL, NULL, 0, 0 }
+
+/** What trro_describe_device_session_list_request begins as: nothing given. */
+#define TRRO_DESCRIBE_DEVICE_SESSION_LIST_REQUEST_INIT \
+    { sizeof(trro_describe_device_session_list_request), NULL, 0, 0, NULL, 0, 0, 0, 0 }
+
+/** What trro_describe_recent_session_list_request begins as: nothing given. */
+#define TRRO_DESCRIBE_RECENT_SESSION_LIST_REQUEST_INIT \
+    { sizeof(trro_describe_recent_session_list_request), NULL, 0, 0, NULL, 0, 0, 0, 0 }
+
+/** What trro_describe_session_statistics_request begins as: nothing given. */
+#define TRRO_DESCRIBE_SESSION_STATISTICS_REQUEST_INIT \
+    { sizeof(trro_describe_session_statistics_request), NULL, NULL, 0, 0, 0, 0 }
+
+/** What trro_describe_session_statistics_by_interval_request begins as: nothing given. */
+#define TRRO_DESCRIBE_SESSION_STATISTICS_BY_INTERVAL_REQUEST_INIT \
+    { sizeof(trro_describe_session_statistics_by_interval_request), NULL, NULL, NULL, 0, 0, 0, 0 }
+
+/** What trro_modify_policy_request begins as: nothing given. */
+#define TRRO_MODIFY_POLICY_REQUEST_INIT \
+    { sizeof(trro_modify_policy_request), NULL, NULL, NULL, 0, NULL, NULL, 0, 0 }
+
+/** What trro_batch_delete_policy_request begins as: nothing given. */
+#define TRRO_BATCH_DELETE_POLICY_REQUEST_INIT \
+    { sizeof(trro_batch_delete_policy_request), NULL, NULL, 0, NULL, 0, 0 }
 /** The international site, the default of trro_client_config.endpoint. */
 #define TRRO_ENDPOINT_INTL "https://trro.intl.tencentcloudapi.com"
 
@@ -1573,14 +3566,11 @@ trro_status trro_load_device_config(const char *path,
     { sizeof(trro_client_config), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
       0, 0, 0, 0, 0, 0, 0, NULL, NULL }
 
-/** What trro_get_devices_request begins as: the first 20 devices, of all projects. */
-#define TRRO_GET_DEVICES_REQUEST_INIT { sizeof(trro_get_devices_request), 0, 0, NULL, NULL, 0, 0 }
-
 /** What trro_device_filter begins as: every device, of all projects. */
 #define TRRO_DEVICE_FILTER_INIT { sizeof(trro_device_filter), NULL, NULL, 0, 0, 0 }
 
 /** What trro_authorization_query begins as; project_id and device_id are to be set. */
-#define TRRO_AUTHORIZATION_QUERY_INIT { sizeof(trro_authorization_query), NULL, NULL, 0, 0 }
+#define TRRO_AUTHORIZATION_QUERY_INIT { sizeof(trro_authorization_query), NULL, NULL, 0, 0, 0, 0 }
 
 /** What trro_watch_config begins as; query is to be set. */
 #define TRRO_WATCH_CONFIG_INIT { sizeof(trro_watch_config), NULL, NULL, NULL, NULL, NULL, 0, 0 }
@@ -1588,6 +3578,10 @@ trro_status trro_load_device_config(const char *path,
 /** Bytes for a page of that many devices with up to about 15 licenses each. A hint and no promise: names and licenses
  *  have no documented limit. */
 #define TRRO_DEVICES_BUFFER_SIZE(page_size) (1024 + 1024 * (size_t)(page_size))
+
+/** Bytes for the answer to a call that changes something, whose lists of ids have so many elements together: enough for every
+ *  answer. Less is TRRO_STATUS_BUFFER_TOO_SMALL, and nothing is sent. */
+#define TRRO_CHANGE_BUFFER_SIZE(id_count) (16 * 1024 + 64 * (size_t)(id_count))
 
 #ifdef __cplusplus
 }

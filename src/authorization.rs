@@ -16,12 +16,15 @@
 //! | MonthlyRemainTime is there, and not above 0 | no duration | code 0x02000104; that this field decides is an assumption |
 //! | none of these | authorized | code 1 |
 //!
+//! Where GetDeviceLicense is asked as well, its number of usable licenses has to say the same as the row: enough for the streams where
+//! the device is authorized, and not enough where it is not. If they disagree, nothing is known ([`Reason::compared`]).
+//!
 //! An expiry is over at its second. Whether LicenseCount counts licenses that are suspended or refunded, and which license's
 //! expiry is shown where several are bound, is documented nowhere.
 
 use std::ffi::CStr;
 
-use crate::api::get_devices::Device;
+use crate::api::Device;
 
 /// Whether a device may run. The numbers are part of the public interface and never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -75,6 +78,8 @@ pub enum Reason {
     AgeUnknown = 12,
     /// It was not found in a list of devices that changed while it was read, again and again.
     ListChanged = 13,
+    /// By its row it may run and by its usable licenses not, or the other way round.
+    AvailableDiffers = 14,
 }
 
 /// What of a row decides. `None`: the service did not say.
@@ -94,10 +99,10 @@ impl Facts {
     /// Of a row.
     pub fn of(device: &Device<'_>) -> Facts {
         Facts {
-            license_count: device.license_count.0,
-            remain_days: device.remain_day.0,
-            expire_time_s: device.expire_time.0,
-            monthly_remain_time: device.monthly_remain_time.0,
+            license_count: device.license_count,
+            remain_days: device.remain_days,
+            expire_time_s: device.expire_time_s,
+            monthly_remain_time: device.monthly_remain_time,
         }
     }
 }
@@ -210,7 +215,7 @@ fn judge_row(row: &Facts, streams: u32, now_s: i64) -> Reason {
 
 impl Reason {
     /// Every one.
-    pub const ALL: [Reason; 14] = [
+    pub const ALL: [Reason; 15] = [
         Reason::NotAsked,
         Reason::Authorized,
         Reason::NotFound,
@@ -225,6 +230,7 @@ impl Reason {
         Reason::TooOld,
         Reason::AgeUnknown,
         Reason::ListChanged,
+        Reason::AvailableDiffers,
     ];
 
     /// What it comes to.
@@ -244,7 +250,8 @@ impl Reason {
             | Reason::ExpiryUnknown
             | Reason::TooOld
             | Reason::AgeUnknown
-            | Reason::ListChanged => Verdict::Unknown,
+            | Reason::ListChanged
+            | Reason::AvailableDiffers => Verdict::Unknown,
         }
     }
 
@@ -255,6 +262,18 @@ impl Reason {
     pub fn at(self, now_s: i64, expire_time_s: Option<i64>) -> Reason {
         let had_not_expired = matches!(self, Reason::Authorized | Reason::NotEnough | Reason::NoDuration);
         if had_not_expired && expire_time_s.is_some_and(|expiry| expiry <= now_s) { Reason::Expired } else { self }
+    }
+
+    /// What it is together with the number of usable licenses, if the service has said that.
+    #[must_use]
+    pub fn compared(self, available: Option<i64>, streams: u32) -> Reason {
+        let is_enough = available.map(|available| available >= i64::from(streams));
+        match (self.verdict(), is_enough) {
+            (Verdict::Unknown, _) | (_, None) => self,
+            (Verdict::Authorized, Some(true)) => self,
+            (Verdict::Authorized, Some(false)) | (_, Some(true)) => Reason::AvailableDiffers,
+            (_, Some(false)) => self,
+        }
     }
 
     /// For people; it ends with NUL, since it is handed out to C as it is.
@@ -273,6 +292,7 @@ impl Reason {
             Reason::ExpiryUnknown => c"the service did not say when the licenses of the device expire",
             Reason::TooOld => c"the last answer of the service is too old",
             Reason::AgeUnknown => c"the last known answer is from later than the clock says it is",
+            Reason::AvailableDiffers => c"the device's row and its number of usable licenses say different things",
             Reason::ListChanged => c"the list of devices changed while it was read, and the device was not seen",
         }
     }
@@ -442,6 +462,26 @@ mod tests {
         ];
         for (verdict, code) in codes {
             assert_eq!(verdict.sdk_code(), code, "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn usable_licenses_have_to_say_the_same_as_the_row() {
+        use Reason::*;
+        let enough = i64::from(STREAMS);
+        for reason in Reason::ALL {
+            assert_eq!(reason.compared(None, STREAMS), reason);
+            let (with_enough, with_less) = match reason {
+                Authorized => (Authorized, AvailableDiffers),
+                NotFound | NotBound | NotEnough | Expired | NoDuration => (AvailableDiffers, reason),
+                _ => (reason, reason),
+            };
+            for available in [enough, enough + 1, i64::MAX] {
+                assert_eq!(reason.compared(Some(available), STREAMS), with_enough, "{reason:?} {available}");
+            }
+            for available in [enough - 1, 0, -1, i64::MIN] {
+                assert_eq!(reason.compared(Some(available), STREAMS), with_less, "{reason:?} {available}");
+            }
         }
     }
 }

@@ -68,6 +68,8 @@ pub struct Error {
     pub retryable: bool,
     /// How long to wait before, if that is known.
     pub retry_after: Option<Duration>,
+    /// Whether the request may have changed something all the same.
+    pub outcome_unknown: bool,
 }
 
 impl Error {
@@ -87,6 +89,7 @@ impl Error {
                 Throttled | ServiceFailed | ResolveFailed | ConnectFailed | Timeout | ClockSkew
             ),
             retry_after: None,
+            outcome_unknown: false,
         }
     }
 

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Instant;
 
-use crate::api::get_devices::{Device, Devices, GetDevices};
+use crate::api::{Device, Devices, GetDeviceLicense, GetDevices};
 use crate::authorization::{Facts, Finding, Reason, RequestId, judge};
 use crate::client::{Answer, Client};
 use crate::error::{Error, Status};
@@ -107,6 +107,29 @@ pub fn check(
     Ok((Finding { reason, ..finding }, pages.attempts))
 }
 
+/// Asks for the usable licenses of the device that a finding is about, and says what both come to: the finding, and how many there
+/// are, if the service says so. `attempts` is how often requests were sent before.
+pub fn compare(
+    client: &Client,
+    (project_id, device_id): (&str, &str),
+    (finding, attempts): (Finding, u32),
+    deadline: Instant,
+) -> Result<(Finding, Option<i64>, u32), Error> {
+    let request = GetDeviceLicense { project_id: Some(project_id), device_id: Some(device_id) };
+    let in_all = |more: u32| attempts.saturating_add(more);
+    match client.ask(&request, deadline, Asking::Foreground) {
+        Ok(answer) => {
+            let decoded = client.decode::<GetDeviceLicense<'_>>(&answer);
+            let decoded = decoded.map_err(|error| Error { attempts: in_all(error.attempts), ..error })?;
+            let reason = finding.reason.compared(decoded.available_count, finding.streams);
+            Ok((Finding { reason, ..finding }, decoded.available_count, in_all(answer.attempts)))
+        }
+        // What is not there has no licenses; that GetDevices knows no such device is for the verdict to say.
+        Err(error) if error.status == Status::NotFound => Ok((finding, None, in_all(error.attempts))),
+        Err(error) => Err(Error { attempts: in_all(error.attempts), ..error }),
+    }
+}
+
 /// What one search came to.
 struct Found {
     /// The facts and the month's allowance of each row with exactly the id.
@@ -131,13 +154,13 @@ fn search(pages: &mut Pages<'_>, device_id: &str) -> Result<Found, Error> {
         let page = pages.decode(&answer)?;
         let is_of_device = |row: &Device<'_>| *row.device_id == *device_id;
         let found = page.devices.iter().filter(|row| is_of_device(row));
-        of_device.extend(found.map(|row| (Facts::of(row), row.limited_time.0)));
+        of_device.extend(found.map(|row| (Facts::of(row), row.limited_time_minutes)));
         let keys: Vec<Key> = page.devices.iter().map(|row| rows.key(row)).collect();
-        let next = progress.take(page.total_count.0, &keys)?;
+        let next = progress.take(page.total_count, &keys)?;
         // The page may be full, or the service may give fewer rows than it was asked for.
         let is_full = i64::try_from(page.devices.len()).is_ok_and(|rows| rows >= pages.page_size);
         let has_more = is_full || progress.total().is_some_and(|total| progress.rows < total);
-        let may_have_more = has_more && page.devices.last().is_some_and(|row| is_of_device(row));
+        let may_have_more = has_more && page.devices.last().is_some_and(is_of_device);
         if next == Next::End || (!of_device.is_empty() && !may_have_more) {
             return Ok(Found { of_device, answer, has_changed: progress.has_changed() });
         }
@@ -178,7 +201,7 @@ fn pass(pages: &mut Pages<'_>, rows: &Rows, visit: &mut dyn FnMut(&Device<'_>) -
         let answer = pages.get(page_num)?;
         let page = pages.decode(&answer)?;
         let keys: Vec<Key> = page.devices.iter().map(|row| rows.key(row)).collect();
-        let next = progress.take(page.total_count.0, &keys)?;
+        let next = progress.take(page.total_count, &keys)?;
         if page.devices.iter().any(|row| visit(row) == Flow::Stop) {
             return Ok(End::Stopped);
         }

@@ -2,7 +2,8 @@
 //!
 //! Sent again is what may succeed unchanged within seconds: the service was not reached, failed inside, or had too many
 //! requests. The wait is random between nothing and a window that doubles with every attempt ("full jitter"), so that
-//! clients that failed together do not come back together. What the service said in `Retry-After` comes on top.
+//! clients that failed together do not come back together. What the service said in `Retry-After` comes on top. What may have changed
+//! something is not sent again.
 
 use std::time::Duration;
 
@@ -34,7 +35,7 @@ impl Policy {
     /// How long to wait before the next attempt, after `attempts` of them (at least one) of which the last ended in
     /// `error`; `None`: the error is final. `random` is uniform in 0 to 1.
     pub fn wait_after(&self, attempts: u32, error: &Error, random: f64) -> Option<Duration> {
-        if attempts >= self.max_attempts || !is_worth_another_attempt(error) {
+        if attempts >= self.max_attempts || error.outcome_unknown || !is_worth_another_attempt(error) {
             return None;
         }
         let asked_for = error.retry_after.unwrap_or_default();

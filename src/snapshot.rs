@@ -120,6 +120,7 @@ enum StoredReason {
     TooOld,
     AgeUnknown,
     ListChanged,
+    AvailableDiffers,
 }
 
 /// A number or null; a field that is not there is neither.

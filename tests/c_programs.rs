@@ -106,12 +106,32 @@ fn broken_program_is_caught(folder: &Path, flags: &[&str]) -> Result<(), Failed>
 }
 
 fn layout_is_the_recorded_one(folder: &Path, library: &Path) -> Result<(), Failed> {
-    let binary = folder.join("layout");
-    support::compile(&support::root().join("tests/c/layout.c"), &binary, library, &[""; 0])?;
+    let (source, binary) = (folder.join("layout.c"), folder.join("layout"));
+    fs::write(&source, layout_program(&fs::read_to_string(support::root().join("include/trro.h"))?))?;
+    support::compile(&source, &binary, library, &[""; 0])?;
     let layout = support::run(&mut Command::new(&binary))?;
     let recorded = format!("tests/abi/layout-{}.txt", usize::BITS);
     let expected = fs::read_to_string(support::root().join(&recorded))?;
     if layout != expected { Err(format!("the layout is not that of {recorded} but\n{layout}").into()) } else { Ok(()) }
+}
+
+/// A C program that prints the size of every struct of the header, and the offset of every field.
+fn layout_program(header: &str) -> String {
+    let mut program = "#include <stdio.h>\n#include <trro.h>\nint main(void) {\n".to_owned();
+    for definition in header.split("typedef struct ").skip(1) {
+        let Some((name, rest)) = definition.split_once(" {\n") else { continue };
+        let Some((fields, _)) = rest.split_once("\n}") else { continue };
+        program += &format!("    printf(\"{name} %zu\\n\", sizeof({name}));\n");
+        // What is left without the comments is a declaration a line.
+        let code: String =
+            fields.split("/**").map(|part| part.split_once("*/").map_or(part, |(_, code)| code)).collect();
+        for declaration in code.split(';').map(str::trim).filter(|declaration| !declaration.is_empty()) {
+            let declarator = declaration.split('[').next().unwrap_or_default();
+            let field = declarator.rsplit([' ', '*']).next().unwrap_or_default();
+            program += &format!("    printf(\"    {field} %zu\\n\", offsetof({name}, {field}));\n");
+        }
+    }
+    program + "    return 0;\n}\n"
 }
 
 /// The test is listed by no program: it needs a copy of one that belongs to another user.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use emulator::{
     Emulator, Metadata, MetadataFault, MetadataOptions, Options, SECRET_ID, SECRET_KEY, TEMPORARY_SECRET_ID, TOKEN,
 };
-use trro::api::get_devices::{Devices, GetDevices};
+use trro::api::{Devices, GetDevices};
 use trro::client::Client;
 use trro::config::{Config, UNLIMITED};
 use trro::credentials::Credentials;

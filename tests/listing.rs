@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use emulator::{Emulator, Options, Request, SECRET_ID, SECRET_KEY, generated_devices};
 use serde_json::{Value, json};
-use trro::api::get_devices::Device;
+use trro::api::Device;
 use trro::client::Client;
 use trro::config::{Config, UNLIMITED};
 use trro::credentials::Credentials;

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use emulator::{Emulator, Fault, Options, SECRET_ID, SECRET_KEY};
 use relay::{Relay, Treatment};
-use trro::api::get_devices::{Devices, GetDevices};
+use trro::api::{Devices, GetDevices};
 use trro::client::Client;
 use trro::config::{Config, UNLIMITED};
 use trro::credentials::Credentials;

@@ -8,7 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use emulator::{
     Emulator, Fault, Options, Proxy, ProxyOptions, ProxyProtocol, SECRET_ID, SECRET_KEY, TEMPORARY_SECRET_ID, TOKEN,
 };
-use trro::api::get_devices::{Devices, GetDevices};
+use trro::api::{Devices, GetDevices};
 use trro::client::Client;
 use trro::config::{Config, UNLIMITED};
 use trro::credentials::{Credentials, derive_signing_key};

@@ -58,6 +58,14 @@ pub fn status(code: &str) -> Status {
     find(code).or_else(|| find(group)).unwrap_or(unknown)
 }
 
+/// Whether the service has refused a request by this code, and has not carried it out. Of a code that is not known, and of one by
+/// which the service failed inside, nobody can say.
+pub fn is_refusal(code: &str) -> bool {
+    let group = code.split('.').next().unwrap_or(code);
+    let is_known = group == "AuthFailure" || CODES.iter().any(|(known, _)| *known == code || *known == group);
+    is_known && status(code) != Status::ServiceFailed
+}
+
 /// Our sentence for what a code means, which stands before the service's own message.
 pub fn sentence(status: Status) -> &'static str {
     match status {

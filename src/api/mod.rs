@@ -1,13 +1,35 @@
-//! The TRRO API, version 2022-03-25: one file an action group, request in, typed response out, no I/O. Uses `error`.
+//! The TRRO API, version 2022-03-25: requests in, typed answers out, no I/O. Uses `error`.
+//!
+//! | file | what is in it |
+//! | --- | --- |
+//! | `licenses`, `projects`, `devices`, `sessions`, `permissions` | the actions, described: one file a group, and nothing else of them anywhere |
+//! | `describe` | the rules for parameters by which they are described |
+//! | `types` | the Rust types that come of the descriptions |
+//! | `request` | a request, checked and written as JSON |
+//! | `decode` | an answer, read into a Rust value or a buffer |
+//! | `codes` | error codes, and what they mean |
+//! | `mod` | whether the service carried a request out |
 
 pub mod codes;
-pub mod get_devices;
-pub mod value;
+pub mod decode;
+pub mod describe;
+pub(crate) mod devices;
+pub(crate) mod licenses;
+pub(crate) mod permissions;
+pub(crate) mod projects;
+pub mod request;
+pub(crate) mod sessions;
+mod types;
+
+use std::borrow::Cow;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::error::{Error, Status, printable};
-use value::{Object, Text};
+use decode::{Field, Kind, Record, Shape, Slot, decode};
+use request::{Action, Request};
+pub use types::*;
 
 /// The version of the API, sent as `X-TC-Version`.
 pub const VERSION: &str = "2022-03-25";
@@ -24,49 +46,64 @@ pub const TOKEN_REFUSED: &str = "AuthFailure.TokenFailure";
 /// Of a text of the service's that is for people: more is not shown, and every copy takes memory.
 const LONGEST_TEXT_BYTES: usize = 64 * 1024;
 
-/// A request to one action of the API.
-pub trait Request: serde::Serialize {
-    /// The name of the action, sent as `X-TC-Action`.
-    const ACTION: &'static str;
-    /// What the action answers with, borrowing from the answer's text.
-    type Response<'a>: Deserialize<'a>;
+/// The request to one action, as a Rust value.
+pub trait TypedRequest {
+    /// The action.
+    const ACTION: &'static Action;
+    /// What it answers with, borrowing from the answer's text.
+    type Response<'a>: Record<'a> + Default;
 
-    /// Whether every field is in its range; the error names the field.
-    fn check(&self) -> Result<(), Error>;
+    /// The request, checked. The error names the field.
+    fn prepare(&self) -> Result<Request, Error>;
+}
 
-    /// The request as JSON.
-    fn body(&self) -> Result<String, Error> {
-        serde_json::to_string(self)
-            .map_err(|error| Error::new(Status::Internal, format!("cannot encode {}: {error}", Self::ACTION)))
+/// What is known of an action of this name.
+pub fn action(name: &str) -> Option<&'static Action> {
+    ACTIONS.into_iter().flatten().copied().find(|action| action.name == name)
+}
+
+/// Of an answer, what says whether the request was carried out.
+#[derive(Default)]
+struct Outcome<'a> {
+    error: Option<ServiceError<'a>>,
+    request_id: Cow<'a, str>,
+}
+
+#[derive(Default)]
+struct ServiceError<'a> {
+    code: Cow<'a, str>,
+    message: Cow<'a, str>,
+}
+
+impl<'a> Record<'a> for Outcome<'a> {
+    const SHAPE: &'static Shape = &Shape {
+        fields: &[
+            Field { name: "Error", kind: Kind::Object(ServiceError::SHAPE) },
+            Field { name: "RequestId", kind: Kind::Text },
+        ],
+    };
+
+    fn slot(&mut self, field: usize) -> Slot<'_, 'a> {
+        match field {
+            0 => Slot::Objects(&mut self.error),
+            _ => Slot::Text(&mut self.request_id),
+        }
     }
 }
 
-#[derive(Deserialize)]
-struct Envelope<T> {
-    #[serde(rename = "Response")]
-    response: Object<T>,
-}
+impl<'a> Record<'a> for ServiceError<'a> {
+    const SHAPE: &'static Shape =
+        &Shape { fields: &[Field { name: "Code", kind: Kind::Text }, Field { name: "Message", kind: Kind::Text }] };
 
-#[derive(Deserialize)]
-struct Outcome<'a> {
-    #[serde(rename = "Error", borrow, default)]
-    error: Option<Object<ServiceError<'a>>>,
-    #[serde(rename = "RequestId", borrow, default)]
-    request_id: Text<'a>,
-}
-
-#[derive(Deserialize)]
-struct ServiceError<'a> {
-    #[serde(rename = "Code", borrow, default)]
-    code: Text<'a>,
-    #[serde(rename = "Message", borrow, default)]
-    message: Text<'a>,
+    fn slot(&mut self, field: usize) -> Slot<'_, 'a> {
+        Slot::Text(if field == 0 { &mut self.code } else { &mut self.message })
+    }
 }
 
 /// Tells whether the service carried the request out, and its id of the request. An answer with an `Error` is an error,
 /// whatever the HTTP status.
 pub fn judge(http_status: u16, body: &[u8]) -> Result<String, Error> {
-    let judged = match decode::<Outcome>(body) {
+    let judged = match decode::<Outcome<'_>>(body) {
         Ok(Outcome { error: Some(error), request_id }) => Err(from_service(&error, &request_id)),
         Ok(Outcome { error: None, request_id }) if http_status == 200 => Ok(for_people(&request_id)),
         Err(error) if http_status == 200 => Err(error),
@@ -84,40 +121,16 @@ pub fn service_time_s(message: &str) -> Option<i64> {
     numbers.next().is_none().then_some(number)
 }
 
-/// Decodes the `Response` of an answer. What does not fit is `BadResponse`, naming the field.
-pub fn decode<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Error> {
-    let text = std::str::from_utf8(body)
-        .map_err(|_| Error::new(Status::BadResponse, "the answer is not an answer of this API: it is not UTF-8"))?;
-    match serde_json::from_str::<Object<Envelope<T>>>(text) {
-        Ok(envelope) => Ok(envelope.0.response.0),
-        Err(_) => Err(explain::<T>(text)),
+/// The JSON of the `Response` of an answer, as the service has sent it.
+pub fn response(body: &[u8]) -> Result<&str, Error> {
+    #[derive(Deserialize)]
+    struct Envelope<'a> {
+        #[serde(rename = "Response", borrow)]
+        response: &'a RawValue,
     }
-}
-
-/// Decodes once more, slower, to learn which field does not fit.
-fn explain<'a, T: Deserialize<'a>>(text: &'a str) -> Error {
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let sentence = match serde_path_to_error::deserialize::<_, Object<Envelope<T>>>(&mut deserializer) {
-        Err(error) if error.inner().is_data() => {
-            let path = error.path().to_string();
-            let field = if path == "." { "the answer".to_owned() } else { format!("the answer's {path}") };
-            format!("{field}: {}", without_quoted(&error.inner().to_string()))
-        }
-        Err(error) => format!("the answer is not JSON: {}", error.inner()),
-        Ok(_) => match deserializer.end() {
-            Err(error) => format!("the answer is not JSON: {error}"),
-            Ok(()) => "the answer cannot be decoded".to_owned(),
-        },
-    };
-    Error::new(Status::BadResponse, printable(&sentence))
-}
-
-/// The message without the string of the answer that it quotes, which may be anything.
-fn without_quoted(message: &str) -> String {
-    match (message.find('"'), message.rfind('"')) {
-        (Some(first), Some(last)) if first < last => format!("{}\"...\"{}", &message[..first], &message[last + 1..]),
-        _ => message.to_owned(),
-    }
+    serde_json::from_slice::<Envelope<'_>>(body)
+        .map(|envelope| envelope.response.get())
+        .map_err(|_| Error::new(Status::BadResponse, "the answer is not an answer of this API: it has no Response"))
 }
 
 /// What is cut is cut at a blank: no secret has one, so that none is left in part, which nothing would recognise.

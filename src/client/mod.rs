@@ -12,7 +12,9 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::api::{self, Request};
+use crate::api::decode::{Shape, Sink, decode_into};
+use crate::api::request::Request;
+use crate::api::{self, TypedRequest};
 use crate::cancel::{Call, Cancel};
 use crate::clock::{Clock, Learned, Now, Sample};
 use crate::config::milliseconds;
@@ -24,7 +26,7 @@ use crate::retry::Policy;
 use crate::sign;
 use crate::sys::since_boot;
 use crate::transport::probe::Probe;
-use crate::transport::{self, Transport};
+use crate::transport::{self, Effect, Transport};
 
 /// How long an answer that did not fit the caller's buffer is kept.
 const KEPT_FOR: Duration = Duration::from_secs(10);
@@ -54,8 +56,7 @@ pub struct Client {
 /// What the service answered.
 #[derive(Debug)]
 pub struct Answer {
-    action: &'static str,
-    request_body: String,
+    request: Request,
     body: Vec<u8>,
     request_id: String,
     /// What signed the request, and must not show in an error about the answer.
@@ -117,27 +118,28 @@ struct Progress {
 }
 
 impl Client {
-    /// Carries out one request, or gives the answer to the same request that was [kept](Client::keep). Without a
-    /// `deadline_ms` of its own it has the client's.
-    pub fn call<R: Request>(&self, request: &R, deadline_ms: Option<u32>) -> Result<Answer, Error> {
+    /// Carries out one request. Without a `deadline_ms` of its own it has the client's.
+    pub fn call<R: TypedRequest>(&self, request: &R, deadline_ms: Option<u32>) -> Result<Answer, Error> {
+        self.carry_out(request.prepare()?, deadline_ms)
+    }
+
+    /// Carries out one request, or gives the answer to the same request that was [kept](Client::keep).
+    pub fn carry_out(&self, request: Request, deadline_ms: Option<u32>) -> Result<Answer, Error> {
         self.check_process()?;
-        request.check()?;
         let deadline = self.deadline(deadline_ms)?;
-        let request_body = request.body()?;
         let _call = self.cancel.begin()?;
-        match self.take_kept(R::ACTION, &request_body) {
+        match self.take_kept(&request) {
             Some(answer) => Ok(answer),
-            None => self.tell_failure(self.send(R::ACTION, request_body, deadline, Asking::Foreground)),
+            None => self.tell_failure(self.send(request, deadline, Asking::Foreground)),
         }
     }
 
     /// Carries out one request of several that have one deadline together. The answer is always a new one.
-    pub fn ask<R: Request>(&self, request: &R, deadline: Instant, asking: Asking) -> Result<Answer, Error> {
+    pub fn ask<R: TypedRequest>(&self, request: &R, deadline: Instant, asking: Asking) -> Result<Answer, Error> {
         self.check_process()?;
-        request.check()?;
-        let request_body = request.body()?;
+        let request = request.prepare()?;
         let _call = self.cancel.begin()?;
-        self.tell_failure(self.send(R::ACTION, request_body, deadline, asking))
+        self.tell_failure(self.send(request, deadline, asking))
     }
 
     /// When a call that begins now has to be over. Without a `deadline_ms` of its own it has the client's.
@@ -208,13 +210,34 @@ impl Client {
     }
 
     /// The answer as a value that borrows from it. `R` is the type of the request that it answers.
-    pub fn decode<'a, R: Request>(&self, answer: &'a Answer) -> Result<R::Response<'a>, Error> {
-        api::decode(&answer.body).map_err(|mut error| {
-            answer.credentials.redact(&mut error);
-            let (request_id, attempts) = (answer.request_id.clone(), answer.attempts);
-            // An answer with another HTTP status has not got this far.
-            Error { request_id, attempts, http_status: 200, ..error }
-        })
+    pub fn decode<'a, R: TypedRequest>(&self, answer: &'a Answer) -> Result<R::Response<'a>, Error> {
+        let mut response = R::Response::default();
+        self.decode_into(answer, R::ACTION.response, &mut response)?;
+        Ok(response)
+    }
+
+    /// Gives the fields of an answer to a sink.
+    pub fn decode_into<'a>(
+        &self,
+        answer: &'a Answer,
+        shape: &'static Shape,
+        sink: &mut dyn Sink<'a>,
+    ) -> Result<(), Error> {
+        decode_into(&answer.body, shape, sink).map_err(|error| self.unreadable(answer, error))
+    }
+
+    /// The JSON of the answer's `Response`, as the service has sent it.
+    pub fn response<'a>(&self, answer: &'a Answer) -> Result<&'a str, Error> {
+        api::response(&answer.body).map_err(|error| self.unreadable(answer, error))
+    }
+
+    /// Says of an answer that it cannot be read by whoever asked. What was asked for has been carried out.
+    pub fn unreadable(&self, answer: &Answer, mut error: Error) -> Error {
+        answer.credentials.redact(&mut error);
+        answer.request.redact(&mut error);
+        let (request_id, attempts) = (answer.request_id.clone(), answer.attempts);
+        // An answer with another HTTP status has not got this far.
+        Error { request_id, attempts, http_status: 200, outcome_unknown: answer.request.changes(), ..error }
     }
 
     /// Keeps an answer that its caller had no room for: until it is fetched by the same request or another is kept, and
@@ -231,12 +254,14 @@ impl Client {
         *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    fn take_kept(&self, action: &str, request_body: &str) -> Option<Answer> {
+    fn take_kept(&self, request: &Request) -> Option<Answer> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.as_ref().is_some_and(|kept| since_boot().saturating_sub(kept.received_at) >= KEPT_FOR) {
             *kept = None;
         }
-        kept.take_if(|kept| kept.action == action && kept.request_body == request_body)
+        let is_answer =
+            |kept: &Answer| kept.request.action() == request.action() && kept.request.body() == request.body();
+        kept.take_if(|kept| !request.changes() && is_answer(kept))
     }
 
     /// Tells of what a person has to mend.
@@ -254,13 +279,7 @@ impl Client {
     }
 
     /// Sends the request until it is answered, or until nothing more can be done about it in time.
-    fn send(
-        &self,
-        action: &'static str,
-        request_body: String,
-        deadline: Instant,
-        asking: Asking,
-    ) -> Result<Answer, Error> {
+    fn send(&self, request: Request, deadline: Instant, asking: Asking) -> Result<Answer, Error> {
         let mut progress =
             Progress { deadline, asking, attempts: 0, has_healed: false, has_renewed: false, last: None };
         let mut pause = Duration::ZERO;
@@ -270,16 +289,16 @@ impl Client {
             let has_waited = self.wait_for_turn(pause, &mut progress)?;
             // Meanwhile they may have run out.
             let credentials = if has_waited { self.current_credentials(&progress)? } else { held };
-            let signed = self.sign(action, &request_body, credentials);
+            let signed = self.sign(&request, credentials);
             let signed = signed.map_err(|error| Error { attempts: progress.attempts, ..error })?;
             progress.attempts += 1;
-            self.log.debug(format_args!("{action}: attempt {} of {}", progress.attempts, self.retries.max_attempts));
-            match self.attempt(action, &request_body, &signed, deadline) {
+            let (action, most) = (request.action(), self.retries.max_attempts);
+            self.log.debug(format_args!("{action}: attempt {} of {most}", progress.attempts));
+            match self.attempt(&request, &signed, deadline) {
                 Ok(Received { body, request_id }) => {
                     self.limiter().answered();
                     return Ok(Answer {
-                        action,
-                        request_body,
+                        request,
                         body,
                         request_id,
                         credentials: signed.credentials,
@@ -342,7 +361,7 @@ impl Client {
         let mut error = Error { attempts: progress.attempts, ..failed.error };
         self.tell_limiter(&mut error, progress.asking);
         let token_is_refused = error.code == api::TOKEN_REFUSED && self.keeper.forget(credentials);
-        let pause = if progress.attempts >= self.retries.max_attempts {
+        let pause = if progress.attempts >= self.retries.max_attempts || error.outcome_unknown {
             None
         } else if failed.is_healed && !progress.has_healed {
             progress.has_healed = true;
@@ -388,42 +407,50 @@ impl Client {
     }
 
     /// Signs the request for this moment.
-    fn sign(&self, action: &str, body: &str, credentials: Arc<Credentials>) -> Result<Signed, Error> {
+    fn sign(&self, request: &Request, credentials: Arc<Credentials>) -> Result<Signed, Error> {
         let now = self.clock.now();
         if now.is_confirmed && credentials::has_expired(&credentials, now.s) {
             return Err(Error::new(Status::NoCredentials, "the credentials have expired, by the service's time"));
         }
         let timestamp_s = signing_moment(credentials.signing_date(), now.s, now.is_confirmed)?;
-        let request = sign::Request {
+        let signed = sign::Request {
             method: "POST",
             query: "",
             content_type: api::CONTENT_TYPE,
             host: &self.host_header,
-            action: Some(action),
-            body: body.as_bytes(),
+            action: Some(request.action()),
+            body: request.body().as_bytes(),
         };
-        let header = self.signer.sign(&credentials, &request, timestamp_s);
+        let header = self.signer.sign(&credentials, &signed, timestamp_s);
         Ok(Signed { timestamp: timestamp_s.to_string(), credentials, header })
     }
 
     /// Sends the request once, and judges the answer.
-    fn attempt(&self, action: &str, body: &str, signed: &Signed, deadline: Instant) -> Result<Received, Failed> {
+    fn attempt(&self, request: &Request, signed: &Signed, deadline: Instant) -> Result<Received, Failed> {
         let mut headers = vec![
             ("host", self.host_header.as_str()),
             ("content-type", api::CONTENT_TYPE),
             ("accept", "application/json"),
             ("user-agent", &self.user_agent),
             ("authorization", &signed.header.authorization),
-            ("x-tc-action", action),
+            ("x-tc-action", request.action()),
             ("x-tc-version", api::VERSION),
             ("x-tc-timestamp", &signed.timestamp),
             ("x-tc-language", self.language),
         ];
         headers.extend(self.region.as_deref().map(|region| ("x-tc-region", region)));
         headers.extend(signed.credentials.token().map(|token| ("x-tc-token", token)));
-        let answer = self.transport.post(&headers, body.as_bytes(), deadline);
-        answer.map_err(Failed::from).and_then(|answer| self.judge(answer)).map_err(|mut failed| {
+        let effect = if request.changes() { Effect::Changes } else { Effect::Reads };
+        let answer = self.transport.post(&headers, request.body().as_bytes(), effect, deadline);
+        let judged = answer.map_err(Failed::from).and_then(|answer| {
+            self.judge(answer).map_err(|mut failed| {
+                failed.error.outcome_unknown = request.changes() && !api::codes::is_refusal(&failed.error.code);
+                failed
+            })
+        });
+        judged.map_err(|mut failed| {
             signed.credentials.redact(&mut failed.error);
+            request.redact(&mut failed.error);
             failed.error.redact(&signed.header.signature);
             failed
         })

@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::api::get_devices::GetDevices;
+use crate::api::GetDevices;
 use crate::authorization::{Finding, Verdict};
 use crate::client::Client;
 use crate::credentials::{Credentials, Shape, shape};
@@ -118,6 +118,8 @@ pub struct Subject<'a> {
     pub device_id: Option<&'a str>,
     /// How many streams it is to send.
     pub streams: u32,
+    /// Whether its usable licenses are asked for as well.
+    pub asks_available: bool,
 }
 
 /// Looks at every step up to the one that fails, and gives each to the visitor as soon as it is known; how often a request
@@ -375,8 +377,15 @@ impl Asked {
 /// One real call: the smallest there is, or the one for the device.
 fn ask(client: &Client, subject: &Subject<'_>, deadline: Instant) -> Result<(Option<Finding>, u32), Error> {
     if let (Some(project_id), Some(device_id)) = (subject.project_id, subject.device_id) {
-        let found = listing::check(client, project_id, device_id, subject.streams, deadline, Asking::Foreground);
-        return found.map(|(finding, attempts)| (Some(finding), attempts));
+        let found = listing::check(client, project_id, device_id, subject.streams, deadline, Asking::Foreground)?;
+        let (finding, attempts) = match subject.asks_available {
+            false => found,
+            true => {
+                let compared = listing::compare(client, (project_id, device_id), found, deadline)?;
+                (compared.0, compared.2)
+            }
+        };
+        return Ok((Some(finding), attempts));
     }
     let request = GetDevices { page_num: 1, page_size: 1, project_id: subject.project_id, device_id: None };
     let answer = client.ask(&request, deadline, Asking::Foreground)?;

@@ -51,6 +51,12 @@ impl Arena {
         Slot { pointer, count }
     }
 
+    /// Room for a struct of so many bytes, or NULL.
+    pub fn reserve_struct(&mut self, size: usize) -> *mut u8 {
+        self.length = self.length.next_multiple_of(ALIGNMENT);
+        self.reserve::<u8>(size).pointer
+    }
+
     /// A copy of `text` with a NUL at its end.
     pub fn text(&mut self, text: &str) -> *const c_char {
         let slot = self.reserve::<u8>(text.len() + 1);

@@ -21,34 +21,58 @@ pub unsafe trait Input: Copy {
     const FIRST_SIZE: usize;
 }
 
+/// What there is to know of an [`Input`].
+pub struct InputSize {
+    /// The macro that initialises it, in any case.
+    pub init: &'static str,
+    /// Its size in the first header that had it.
+    pub first: usize,
+    /// Its size now.
+    pub size: usize,
+    /// Its alignment.
+    pub alignment: usize,
+}
+
 /// Copies a struct of an older, the same, or a newer header. What an older one lacks is zero, which is the default;
 /// what a newer one has must be zero, since it would be ignored.
 pub unsafe fn input<T: Input>(pointer: *const T, argument: &str) -> Result<T, Error> {
+    let size = InputSize { init: T::INIT, first: T::FIRST_SIZE, size: size_of::<T>(), alignment: align_of::<T>() };
+    // SAFETY: any bytes are a value of T, zeroed ones and those that the caller vouches for.
+    unsafe {
+        let mut value = std::mem::zeroed::<T>();
+        copy_input(pointer.cast(), (&raw mut value).cast(), &size, argument)?;
+        Ok(value)
+    }
+}
+
+/// The same for a struct that is known by its size only, into zeroed memory of that size.
+pub unsafe fn copy_input(
+    pointer: *const u8,
+    memory: *mut u8,
+    InputSize { init, first, size, alignment }: &InputSize,
+    argument: &str,
+) -> Result<(), Error> {
     if pointer.is_null() {
         return Err(Error::invalid_argument(argument, "is NULL"));
     }
     // SAFETY: not NULL, and every input begins with its size. C may keep it at any address.
     let given = unsafe { pointer.cast::<usize>().read_unaligned() };
-    let size_of_field = format!("{argument}->struct_size");
+    let (size_of_field, init) = (format!("{argument}->struct_size"), init.to_ascii_uppercase());
     if given == 0 {
-        return Err(Error::invalid_argument(&size_of_field, format!("is 0: initialise the struct with {}", T::INIT)));
+        return Err(Error::invalid_argument(&size_of_field, format!("is 0: initialise the struct with {init}")));
     }
-    if given < T::FIRST_SIZE || given > LARGEST_STRUCT || given % align_of::<T>() != 0 {
+    if given < *first || given > LARGEST_STRUCT || given % alignment != 0 {
         return Err(Error::invalid_argument(
             &size_of_field,
-            format!("is {given}, which no header has: initialise the struct with {}", T::INIT),
+            format!("is {given}, which no header has: initialise the struct with {init}"),
         ));
     }
-    let known = given.min(size_of::<T>());
-    // SAFETY: any bytes are a value of T; the caller has `given` bytes at `pointer`, and no more than T's are written.
-    let value = unsafe {
-        let mut value = std::mem::zeroed::<T>();
-        std::ptr::copy_nonoverlapping(pointer.cast::<u8>(), (&raw mut value).cast::<u8>(), known);
-        value
-    };
+    let known = given.min(*size);
+    // SAFETY: the caller has `given` bytes at `pointer`, and no more than `size` are written.
+    unsafe { std::ptr::copy_nonoverlapping(pointer, memory, known) };
     for offset in known..given {
         // SAFETY: the caller has `given` bytes at `pointer`.
-        if unsafe { pointer.cast::<u8>().add(offset).read() } != 0 {
+        if unsafe { pointer.add(offset).read() } != 0 {
             return Err(Error::invalid_argument(
                 argument,
                 format!(
@@ -57,7 +81,7 @@ pub unsafe fn input<T: Input>(pointer: *const T, argument: &str) -> Result<T, Er
             ));
         }
     }
-    Ok(value)
+    Ok(())
 }
 
 /// A string; NULL is `None`. It is valid as long as the C function runs.

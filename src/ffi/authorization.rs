@@ -3,9 +3,10 @@
 use std::ffi::{CStr, c_char};
 use std::mem::size_of;
 
-use super::arguments::{Input, input, number, required_line};
+use super::actions::TRRO_ABSENT;
+use super::arguments::{Input, input, number, refuse, required_line};
+use super::bindings::trro_device;
 use super::client::trro_client;
-use super::devices::{TRRO_ABSENT, trro_device};
 use super::error::{TRRO_STATUS_INVALID_ARGUMENT, TRRO_STATUS_OK, trro_error, trro_status};
 use super::{on_client, put};
 use crate::authorization::{Facts, Finding, REQUEST_ID_WORDS, Reason, Verdict, judge};
@@ -68,6 +69,8 @@ pub const TRRO_REASON_TOO_OLD: trro_reason = 11;
 pub const TRRO_REASON_AGE_UNKNOWN: trro_reason = 12;
 /// Unknown: the device was not found in a list that changed while it was read, three times.
 pub const TRRO_REASON_LIST_CHANGED: trro_reason = 13;
+/// Unknown: by its row the device may run, and by available_license_count not, or the other way round.
+pub const TRRO_REASON_AVAILABLE_DIFFERS: trro_reason = 14;
 
 const _: () = {
     assert!(Verdict::Unknown as i32 == TRRO_VERDICT_UNKNOWN);
@@ -91,6 +94,7 @@ const _: () = {
     assert!(Reason::TooOld as i32 == TRRO_REASON_TOO_OLD);
     assert!(Reason::AgeUnknown as i32 == TRRO_REASON_AGE_UNKNOWN);
     assert!(Reason::ListChanged as i32 == TRRO_REASON_LIST_CHANGED);
+    assert!(Reason::AvailableDiffers as i32 == TRRO_REASON_AVAILABLE_DIFFERS);
 };
 
 /// There is no answer yet.
@@ -119,7 +123,8 @@ pub struct trro_authorization {
     pub streams: i32,
     /// As in trro_device; TRRO_ABSENT also where the service has no row of the device.
     pub license_count: i64,
-    /// How many of the bound licenses are usable; TRRO_ABSENT in this version, which does not ask for it.
+    /// How many of the bound licenses are usable (AvailableCount of GetDeviceLicense), if trro_authorization_query.ask_available says
+    /// that this is asked for as well; else, and where the service does not say, TRRO_ABSENT.
     pub available_license_count: i64,
     /// As in trro_device, at the moment of the answer.
     pub remain_days: i64,
@@ -161,6 +166,12 @@ pub struct trro_authorization_query {
     pub streams: u32,
     /// For the call, all its pages together: 1 to 600000 ms; 0: the client's.
     pub deadline_ms: u32,
+    /// 1: ask GetDeviceLicense as well, which counts the bound licenses that are usable, and is one more request. If it
+    /// disagrees with the device's row, the verdict is TRRO_VERDICT_UNKNOWN and the reason TRRO_REASON_AVAILABLE_DIFFERS. Cannot be
+    /// used with a watch. 0: do not.
+    pub ask_available: u32,
+    /// Must be 0.
+    pub reserved: u32,
 }
 
 // SAFETY: repr(C), begins with the size, and made of integers and pointers.
@@ -170,7 +181,7 @@ unsafe impl Input for trro_authorization_query {
 }
 
 const _: () = assert!(
-    std::mem::offset_of!(trro_authorization_query, deadline_ms) + size_of::<u32>()
+    std::mem::offset_of!(trro_authorization_query, reserved) + size_of::<u32>()
         == size_of::<trro_authorization_query>()
 );
 
@@ -193,8 +204,8 @@ const _: () = assert!(
 /// @par Blocking
 /// Until the answer is there, and no longer than deadline_ms.
 /// @par Action
-/// GetDevices, version 2022-03-25; it changes nothing; 20 requests a second:
-/// https://www.tencentcloud.com/document/api/1252/68116
+/// GetDevices, and GetDeviceLicense if it is to be asked, version 2022-03-25; they change nothing; 20 requests a second each:
+/// https://www.tencentcloud.com/document/api/1252/68116 and https://www.tencentcloud.com/document/api/1252/68117
 /// @par Example
 /// c-examples/field_device.c asks before it starts to stream.
 /// @since 0.1.0
@@ -214,9 +225,15 @@ pub unsafe extern "C" fn trro_check_authorization(
                 return Err(Error::invalid_argument("authorization", "is NULL"));
             }
             let deadline = client.deadline(query.deadline_ms).map_err(|error| error.inside("query->"))?;
-            let (finding, attempts) =
-                listing::check(client, query.project_id, query.device_id, query.streams, deadline, Asking::Foreground)?;
-            put(authorization, found(&finding, finding.reason, TRRO_SOURCE_SERVICE, since_boot_ms()));
+            let Query { project_id, device_id, streams, .. } = query;
+            let checked = listing::check(client, project_id, device_id, streams, deadline, Asking::Foreground)?;
+            let (finding, available, attempts) = match query.asks_available {
+                true => listing::compare(client, (project_id, device_id), checked, deadline)?,
+                false => (checked.0, None, checked.1),
+            };
+            let found = found(&finding, finding.reason, TRRO_SOURCE_SERVICE, since_boot_ms());
+            let available_license_count = available.unwrap_or(TRRO_ABSENT);
+            put(authorization, trro_authorization { available_license_count, ..found });
             Ok(attempts)
         })
     }
@@ -228,6 +245,7 @@ pub(super) struct Query<'a> {
     pub device_id: &'a str,
     pub streams: u32,
     pub deadline_ms: Option<u32>,
+    pub asks_available: bool,
 }
 
 /// The strings live as long as those of the C struct.
@@ -243,7 +261,18 @@ pub(super) unsafe fn core_query<'a>(
             device_id: required_line(query.device_id, &format!("{argument}->device_id"))?,
             streams: streams(query.streams, &format!("{argument}->streams"))?,
             deadline_ms: number(query.deadline_ms),
+            asks_available: asks_available(&query, argument)?,
         })
+    }
+}
+
+/// Whether GetDeviceLicense is to be asked as well.
+pub(super) fn asks_available(query: &trro_authorization_query, argument: &str) -> Result<bool, Error> {
+    refuse(query.reserved != 0, &format!("{argument}->reserved"))?;
+    match query.ask_available {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(Error::invalid_argument(&format!("{argument}->ask_available"), "is neither 0 nor 1")),
     }
 }
 
@@ -410,7 +439,7 @@ mod tests {
         for reason in Reason::ALL {
             assert_eq!(sentence(reason as trro_reason), reason.sentence());
         }
-        for number in [-1, 14, i32::MIN, i32::MAX] {
+        for number in [-1, 15, i32::MIN, i32::MAX] {
             assert_eq!(sentence(number), c"nothing is known");
         }
     }

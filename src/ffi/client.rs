@@ -3,10 +3,10 @@
 use std::ptr;
 use std::sync::Arc;
 
+use super::actions::TRRO_ABSENT;
 use super::arguments::input;
 use super::callback::Identity;
 use super::config::{core_config, trro_client_config};
-use super::devices::TRRO_ABSENT;
 use super::error::{trro_error, trro_status};
 use super::{Handle, OwnedByCaller, fallible, free, into_handle, on_client, put};
 use crate::client::Client;

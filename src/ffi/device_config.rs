@@ -81,6 +81,8 @@ fn lay_out(config: &DeviceConfig, arena: &mut Arena) -> *const trro_authorizatio
             device_id: arena.text(&config.device_id),
             streams: config.streams,
             deadline_ms: 0,
+            ask_available: 0,
+            reserved: 0,
         },
     );
     slot.as_ptr()

@@ -3,11 +3,11 @@
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::time::Duration;
 
+use super::actions::TRRO_ABSENT;
 use super::arguments::{input, line, number};
-use super::authorization::{streams, trro_authorization_query};
+use super::authorization::{asks_available, streams, trro_authorization_query};
 use super::callback::UserData;
 use super::client::trro_client;
-use super::devices::TRRO_ABSENT;
 use super::error::{TRRO_STATUS_OK, trro_error, trro_status};
 use super::on_client;
 use crate::diagnosis::{Diagnosis, Outcome, Step, Subject, diagnose};
@@ -139,6 +139,7 @@ unsafe fn subject<'a>(query: *const trro_authorization_query) -> Result<(Subject
             project_id: line(query.project_id, "query->project_id")?,
             device_id: line(query.device_id, "query->device_id")?,
             streams: streams(query.streams, "query->streams")?,
+            asks_available: asks_available(&query, "query")?,
         };
         if subject.device_id.is_some() && subject.project_id.is_none() {
             return Err(Error::invalid_argument("query->project_id", "is NULL, and query->device_id is not"));

@@ -10,7 +10,8 @@ use crate::error::{Error, Status};
 /// and remote SDKs have it the other way round: 1 is success, 0 or a negative number is a failure.
 ///
 /// Every function that returns a status may return TRRO_STATUS_OK and TRRO_STATUS_INVALID_ARGUMENT, and every one that takes an
-/// error TRRO_STATUS_INTERNAL. Numbers never change; new ones may come.
+/// error TRRO_STATUS_INTERNAL. A function with an action is one that calls the service, but for
+/// trro_client_diagnose(), which tells in its steps what fails. Numbers never change; new ones may come.
 pub type trro_status = i32;
 
 /// It worked.
@@ -25,72 +26,72 @@ pub const TRRO_STATUS_OK: trro_status = 0;
 pub const TRRO_STATUS_INVALID_ARGUMENT: trro_status = 1;
 /// The answer does not fit the buffer; *needed_size says what is enough. An answer of the service is kept for 10 s, one a
 /// client: the same call with enough room gets it without a second request, unless another answer has taken its place.
-/// Returned by: trro_get_devices, trro_load_device_config.
-/// What to do: call again with a buffer of *needed_size bytes, in a loop.
+/// Returned by: every function with a buffer.
+/// What to do: call again with a buffer of *needed_size bytes, in a loop. A call that changes something was not sent.
 pub const TRRO_STATUS_BUFFER_TOO_SMALL: trro_status = 2;
 /// No source gave credentials; or those that there are hold no more: they have expired, or are a signing key for another day
 /// than the service's. Nothing was sent with them. The message names both days, or the places where a key may be.
-/// Returned by: trro_client_new, trro_get_devices, trro_for_each_device, trro_check_authorization.
+/// Returned by: trro_client_new, every function with an action.
 /// What to do: set config->credentials, or TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY; get a key for today.
 pub const TRRO_STATUS_NO_CREDENTIALS: trro_status = 3;
 /// The service knows no such key, or the signature or the token is wrong.
-/// Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
+/// Returned by: every function with an action.
 /// What to do: check key and token; the service's own message says which.
 pub const TRRO_STATUS_AUTH_REJECTED: trro_status = 4;
 /// The key is good and may not do this, or an address rule of the account forbids it. error->code says which.
-/// Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
-/// What to do: grant the key trro:GetDevices in the account's access management.
+/// Returned by: every function with an action.
+/// What to do: grant the key trro:GetDevices (or the action that was called) in the account's access management.
 pub const TRRO_STATUS_PERMISSION_DENIED: trro_status = 5;
 /// The service refused the time of the request, more than 5 minutes from its own, and no further attempt was left or its
 /// answers do not tell the time. If they do, the next call goes by the service's time.
-/// Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
+/// Returned by: every function with an action.
 /// What to do: try again; if that does not help, set the clock of the machine (NTP).
 pub const TRRO_STATUS_CLOCK_SKEW: trro_status = 6;
-/// Too many requests: the service documents 20 a second for GetDevices, and not whether that is for an account, a key
+/// Too many requests: the service documents 20 a second for each action (50 for two), and not whether that is for an account, a key
 /// or a region. With error->attempts 0 the service was not asked: the turn of the call, by max_requests_per_s, by fleet_size
 /// or because the service has refused the client lately, would have come after its deadline.
-/// Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
+/// Returned by: every function with an action.
 /// What to do: wait for error->retry_after_ms, and try again.
 pub const TRRO_STATUS_THROTTLED: trro_status = 7;
 /// The service refused the request: a parameter, the region, the page size, a quota, or with a code that this version
 /// does not know. error->code and the message say which.
-/// Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
+/// Returned by: every function with an action.
 /// What to do: mend the request; trying again does not help. MissingParameter that names Region: set config->region.
 pub const TRRO_STATUS_REQUEST_REJECTED: trro_status = 8;
 /// The service says by an error that it does not know what was asked for. Whether GetDevices does so for an unknown
 /// project or device, or gives no rows, is documented nowhere: check for both.
-/// Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
+/// Returned by: every function with an action.
 /// What to do: check the ids.
 pub const TRRO_STATUS_NOT_FOUND: trro_status = 9;
 /// The service failed: InternalError, ServiceUnavailable and their like, or an HTTP status of 5xx.
-/// Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
+/// Returned by: every function with an action.
 /// What to do: try again later.
 pub const TRRO_STATUS_SERVICE_FAILED: trro_status = 10;
 /// The name of the endpoint did not resolve.
-/// Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
+/// Returned by: every function with an action.
 /// What to do: check the network; try again later.
 pub const TRRO_STATUS_RESOLVE_FAILED: trro_status = 11;
 /// No connection: refused, unreachable, reset, closed before the answer was whole, or no descriptor (EMFILE) or thread left
 /// for it. error->os_error has the errno, or 0 if the other side closed.
-/// Returned by: trro_client_new, trro_get_devices, trro_for_each_device, trro_check_authorization, trro_watch_new.
+/// Returned by: trro_client_new, every function with an action, trro_watch_new.
 /// What to do: check the network; try again later. With EMFILE, ENFILE or EAGAIN: raise the limit, or close what leaks.
 pub const TRRO_STATUS_CONNECT_FAILED: trro_status = 12;
 /// The other side did not prove to be the service: certificate, name or protocol. No request was sent to it, unless it is its
 /// answer that shows that the clock is wrong by which its certificate was taken. Or it did, and refused this client.
-/// Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
+/// Returned by: every function with an action.
 /// What to do: check the clock, the endpoint, ca_file and client_cert_file; the message says which.
 pub const TRRO_STATUS_TLS_FAILED: trro_status = 13;
 /// deadline_ms or connect_timeout_ms passed; the message says in what.
-/// Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
+/// Returned by: every function with an action.
 /// What to do: try again later, or give it more time.
 pub const TRRO_STATUS_TIMEOUT: trro_status = 14;
 /// The program called trro_client_cancel().
-/// Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization, trro_client_diagnose.
+/// Returned by: every function with an action, trro_client_diagnose.
 /// What to do: nothing; before the next call, trro_client_resume().
 pub const TRRO_STATUS_CANCELLED: trro_status = 15;
 /// What came back is not an answer of this API, or larger than max_response_bytes. The message names the field: one of
 /// another type than documented, a string with a NUL character, a list of more than 10000. No row of it is given.
-/// Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
+/// Returned by: every function with an action.
 /// What to do: check the endpoint, and what stands between (a captive portal, a proxy).
 pub const TRRO_STATUS_BAD_RESPONSE: trro_status = 16;
 /// A fault of this library. Nothing was written to stderr; the client can still be used.
@@ -99,12 +100,12 @@ pub const TRRO_STATUS_BAD_RESPONSE: trro_status = 16;
 pub const TRRO_STATUS_INTERNAL: trro_status = 17;
 /// The proxy cannot be reached, wants another user or password, refused, or does not speak its protocol. The request was not
 /// sent. The message names the proxy, without user and password.
-/// Returned by: trro_get_devices, trro_for_each_device, trro_check_authorization.
+/// Returned by: every function with an action.
 /// What to do: check the proxy, config->proxy and the environment's HTTPS_PROXY and ALL_PROXY.
 pub const TRRO_STATUS_PROXY_FAILED: trro_status = 18;
 /// A source of credentials other than config->credentials is there and is incomplete, malformed or open to others, or it
 /// failed: credentials_fn, the metadata service. (What is wrong with config->credentials is TRRO_STATUS_INVALID_ARGUMENT.)
-/// Returned by: trro_client_new, trro_get_devices, trro_for_each_device, trro_check_authorization.
+/// Returned by: trro_client_new, every function with an action.
 /// What to do: mend the source that the message names.
 pub const TRRO_STATUS_CREDENTIALS_FAILED: trro_status = 19;
 
@@ -170,7 +171,8 @@ pub struct trro_error {
     pub attempts: u32,
     /// How long to wait before trying again; 0: not known. After TRRO_STATUS_THROTTLED, until the next turn of this client.
     pub retry_after_ms: u32,
-    /// 1: a call that changes something may have been carried out. Always 0 in this version, whose calls change nothing.
+    /// 1: a call that changes something may have been carried out all the same: a byte of the request had left, and no answer came that
+    /// says that it was refused. Ask the service how things are before you do it again. Always 0 after calls that change nothing.
     pub outcome_unknown: i32,
     /// The service's error code, "AuthFailure.SignatureExpire", or "". Always terminated.
     pub code: [c_char; 64],
@@ -214,6 +216,7 @@ pub(super) unsafe fn write(output: *mut trro_error, result: &Result<Attempts, Er
             os_error: error.os_error,
             attempts: error.attempts,
             retry_after_ms: error.retry_after.map_or(0, whole_milliseconds),
+            outcome_unknown: error.outcome_unknown.into(),
             code: fixed_text(&error.code),
             request_id: fixed_text(&error.request_id),
             message: fixed_text(&error.message),

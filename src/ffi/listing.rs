@@ -1,16 +1,19 @@
 //! Every device, one callback each. Uses `api`, `limiter`, `listing`, `error`.
 
+use std::convert::Infallible;
 use std::ffi::{c_char, c_int, c_void};
 use std::mem::size_of;
 
 use super::arena::Arena;
 use super::arguments::{Input, input, line, refuse};
+use super::bindings::trro_device;
 use super::callback::UserData;
 use super::client::trro_client;
-use super::devices::{lay_out_device, trro_device};
 use super::error::{trro_error, trro_status};
+use super::layout::{Laid, Object, lay_out};
 use super::{on_client, put};
-use crate::api::get_devices::Device;
+use crate::api::Device;
+use crate::api::decode::Show;
 use crate::error::Error;
 use crate::limiter::Asking;
 use crate::listing::{DEFAULT_PAGE_SIZE, Query, for_each};
@@ -126,9 +129,13 @@ impl Row {
             let size = self.0.len() * size_of::<u64>();
             // SAFETY: the bytes are the vector's, and nothing is kept of them when it changes.
             let mut arena = unsafe { Arena::new(self.0.as_mut_ptr().cast(), size) };
-            let laid_out = lay_out_device(device, &mut arena);
+            let shown = |object: &mut Object<'_>| {
+                device.show(object);
+                Ok::<(), Infallible>(())
+            };
+            let Ok(laid_out) = lay_out(&mut arena, trro_device::LAYOUT, shown);
             match arena.finish() {
-                Ok(_) => return laid_out,
+                Ok(_) => return laid_out.cast(),
                 Err(needed) => self.0.resize(needed.div_ceil(size_of::<u64>()), 0),
             }
         }

@@ -8,30 +8,30 @@
 #![allow(non_camel_case_types, clippy::missing_safety_doc)]
 #![allow(unsafe_code)]
 
+pub mod actions;
 mod arena;
 mod arguments;
 pub mod authorization;
+pub mod bindings;
+mod call;
 mod callback;
 pub mod client;
 pub mod config;
 pub mod credentials;
 pub mod device_config;
-pub mod devices;
 pub mod diagnosis;
 pub mod error;
+mod layout;
 pub mod listing;
 pub mod version;
 pub mod watch;
 
 use std::cell::Cell;
-use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
-use crate::api::Request;
-use crate::client::{Answer, Client};
+use crate::client::Client;
 use crate::error::{Error, Status};
-use arena::Arena;
 use client::trro_client;
 use error::{trro_error, trro_status};
 
@@ -73,37 +73,6 @@ unsafe fn on_handle(
     };
     // SAFETY: the caller of the C function vouches for `error`.
     unsafe { fallible(error, body) }
-}
-
-/// The buffer protocol of every call that reads: lays the answer out in the caller's buffer, or keeps it where there is
-/// no room and says how much is needed.
-unsafe fn fetch<R: Request, T>(
-    client: &Client,
-    answer: Answer,
-    buffer: *mut c_void,
-    buffer_size: usize,
-    result: *mut *const T,
-    needed_size: *mut usize,
-    lay_out: impl for<'b> FnOnce(R::Response<'b>, &mut Arena) -> *const T,
-) -> Result<Attempts, Error> {
-    let attempts = answer.attempts;
-    // SAFETY: the caller of the C function vouches for the buffer and the outputs.
-    unsafe {
-        let mut arena = Arena::new(buffer, buffer_size);
-        let laid_out = lay_out(client.decode::<R>(&answer)?, &mut arena);
-        match arena.finish() {
-            Ok(used) => {
-                put(needed_size, used);
-                put(result, laid_out);
-                Ok(attempts)
-            }
-            Err(needed) => {
-                put(needed_size, needed);
-                client.keep(answer);
-                Err(Error { attempts, ..too_small(buffer_size, needed) })
-            }
-        }
-    }
 }
 
 fn too_small(buffer_size: usize, needed: usize) -> Error {
@@ -198,7 +167,7 @@ unsafe fn put<T>(output: *mut T, value: T) {
 mod tests {
     use super::callback::Identity;
     use super::*;
-    use crate::api::get_devices::GetDevices;
+    use crate::api::GetDevices;
     use crate::config::Config;
     use crate::credentials::Credentials;
     use std::sync::Arc;

@@ -15,8 +15,13 @@ use ureq::unversioned::transport::{Buffers, ConnectionDetails, LazyBuffers, Next
 use zeroize::Zeroize;
 
 use super::connect::{Options, UntilDeadline, connect, is_deadline, is_idle_and_open};
+use super::exchange::{Effect, Exchange};
 use super::{BUFFER_BYTES, Settings, through_ureq, tls, tunnel};
 use crate::error::{Error, Status};
+
+/// What changes something goes over no connection on which nothing has come or gone for longer: the other side may be about to
+/// close it, and then nobody could say whether the request was carried out.
+const LONGEST_IDLE_BEFORE_A_CHANGE: Duration = Duration::from_secs(1);
 
 /// Makes connections to the endpoint.
 #[derive(Debug)]
@@ -46,7 +51,8 @@ impl Connector {
         // Room for the head, however long the token: a vector that grows leaves copies of it behind.
         let held_back = Vec::with_capacity(details.config.output_buffer_size());
         let settings = Arc::clone(settings);
-        Ok(Connection { stream, session, buffers, held_back, settings, exchanges: 0, is_answering: false })
+        let last_used = Instant::now();
+        Ok(Connection { stream, session, buffers, held_back, settings, exchanges: 0, is_answering: false, last_used })
     }
 
     fn tell(&self, stream: &TcpStream, session: Option<&ClientConnection>) {
@@ -91,6 +97,8 @@ pub struct Connection {
     exchanges: u64,
     /// Whether a byte of the answer to the current request has come.
     is_answering: bool,
+    /// When a byte of an answer came last, or it was made.
+    last_used: Instant,
 }
 
 /// A connection that had carried requests before broke before a byte of an answer came: the other side had closed it while
@@ -111,7 +119,7 @@ impl Connection {
         if self.held_back.is_empty() {
             return Ok(());
         }
-        let mut socket = UntilDeadline { stream: &self.stream, deadline, cancel: &self.settings.cancel };
+        let mut socket = Leaving(UntilDeadline { stream: &self.stream, deadline, cancel: &self.settings.cancel });
         match &mut self.session {
             None => socket.write_all(&self.held_back)?,
             Some(session) => {
@@ -123,6 +131,19 @@ impl Connection {
         }
         self.forget_held_back();
         Ok(())
+    }
+
+    /// Waits until the request may leave: once, whatever connection it leaves by.
+    fn pass_gate(&self, deadline: Instant) -> Result<(), Error> {
+        match &self.settings.gate {
+            Some(gate) if !Exchange::current().has_passed_gate => gate.pass(deadline).map(|()| Exchange::pass_gate()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether another connection is to carry the current request.
+    fn is_idle_for_too_long(&self) -> bool {
+        Exchange::current().effect == Effect::Changes && self.last_used.elapsed() > LONGEST_IDLE_BEFORE_A_CHANGE
     }
 
     fn forget_held_back(&mut self) {
@@ -174,15 +195,20 @@ impl Transport for Connection {
             return Err(through_ureq(Error::new(Status::BadResponse, message)));
         }
         let deadline = deadline_of(&timeout);
-        if let (Some(gate), false) = (&self.settings.gate, self.held_back.is_empty()) {
-            gate.pass(deadline).map_err(through_ureq)?;
+        if !self.held_back.is_empty() {
+            self.pass_gate(deadline).map_err(through_ureq)?;
+            if self.is_idle_for_too_long() {
+                return Err(ureq::Error::Other(Box::new(Stale)));
+            }
         }
         let received = self.send_held_back(deadline).and_then(|()| self.receive(deadline));
-        let may_be_stale = self.exchanges > 1 && !self.is_answering;
+        let is_first_byte_missing = self.exchanges > 1 && !self.is_answering;
+        let may_be_stale = is_first_byte_missing && !Exchange::current().may_have_changed_something();
         match received {
             Ok(0) if may_be_stale => Err(ureq::Error::Other(Box::new(Stale))),
             Ok(length) => {
                 self.is_answering = true;
+                self.last_used = Instant::now();
                 self.buffers.input_appended(length);
                 Ok(length > 0)
             }
@@ -202,7 +228,7 @@ impl Transport for Connection {
             Ok(state) => state.plaintext_bytes_to_read() == 0 && !state.peer_has_closed(),
             Err(_) => false,
         });
-        session_is_idle && is_idle_and_open(&self.stream)
+        session_is_idle && !self.is_idle_for_too_long() && is_idle_and_open(&self.stream)
     }
 
     fn is_tls(&self) -> bool {
@@ -219,6 +245,23 @@ impl Drop for Connection {
 impl fmt::Debug for Connection {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Connection").field("tls", &self.session.is_some()).finish_non_exhaustive()
+    }
+}
+
+/// A socket that tells when the first byte of a request has left.
+struct Leaving<'a>(UntilDeadline<'a>);
+
+impl Write for Leaving<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.0.write(bytes)?;
+        if written > 0 {
+            Exchange::leave();
+        }
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 

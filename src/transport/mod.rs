@@ -11,10 +11,12 @@
 //! | `verifier` | at which time certificates are checked |
 //! | `connection` | one connection as ureq sees it: a request leaves in one piece |
 //! | `gate` | how many requests leave in a second |
+//! | `exchange` | what a connection has to know of the request that it carries |
 //! | `probe` | one connection opened in stages, for who wants to see each |
 
 mod connect;
 mod connection;
+mod exchange;
 pub mod gate;
 pub mod probe;
 mod resolve;
@@ -38,6 +40,8 @@ use crate::log::Log;
 use crate::proxy::Proxy;
 use crate::sys::since_boot;
 use connection::{Connector, Stale};
+pub use exchange::Effect;
+use exchange::{Exchange, Scope};
 use gate::Gate;
 use probe::Probe;
 use resolve::Resolver;
@@ -127,12 +131,22 @@ impl Transport {
     }
 
     /// Sends one request with a body and reads the whole answer, all before `deadline`.
-    pub fn post(&self, headers: &[Header<'_>], body: &[u8], deadline: Instant) -> Result<Answer, Error> {
+    /// An error says whether it may have changed something.
+    pub fn post(
+        &self,
+        headers: &[Header<'_>],
+        body: &[u8],
+        effect: Effect,
+        deadline: Instant,
+    ) -> Result<Answer, Error> {
+        let _scope = Scope::begin(effect);
         self.exchange(headers, Some(body), deadline)
+            .map_err(|error| Error { outcome_unknown: Exchange::current().may_have_changed_something(), ..error })
     }
 
     /// Asks for what is at the endpoint's URL.
     pub fn get(&self, headers: &[Header<'_>], deadline: Instant) -> Result<Answer, Error> {
+        let _scope = Scope::begin(Effect::Reads);
         self.exchange(headers, None, deadline)
     }
 

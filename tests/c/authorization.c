@@ -343,7 +343,7 @@ static void an_authorization_has_a_sentence(void) {
     trro_authorization found = ask(client, "field_expired", 1);
     CHECK_TEXT(trro_authorization_sentence(&found), "the licenses of the device have expired");
     CHECK_TEXT(trro_authorization_sentence(NULL), "there is no answer of the service");
-    found.reason = 14;
+    found.reason = 15;
     CHECK_TEXT(trro_authorization_sentence(&found), "nothing is known");
     trro_client_free(client);
 }

@@ -125,7 +125,7 @@ static void a_call_from_inside_is_refused_and_the_walk_goes_on(void) {
 
 static int call_another(void *user_data, const trro_device *device) {
     visitor *own = user_data;
-    const trro_authorization_query query = {sizeof query, "m82k5408n675phvb", "field_ok_1", 1, 0};
+    const trro_authorization_query query = {sizeof query, "m82k5408n675phvb", "field_ok_1", 1, 0, 0, 0};
     trro_authorization authorization;
     (void)device;
     CHECK(trro_check_authorization(own->client, &query, &authorization, NULL) == TRRO_STATUS_OK);

@@ -131,7 +131,7 @@ static trro_status check_with(const trro_client *client, newer_query *query, siz
 }
 
 static trro_status watch_with(const trro_client *client, newer_watch_config *config, size_t struct_size, trro_error *error) {
-    const trro_authorization_query query = {sizeof query, "x", "x", 0, 0};
+    const trro_authorization_query query = {sizeof query, "x", "x", 0, 0, 0, 0};
     trro_watch *watch;
     trro_status status;
     config->config.struct_size = struct_size;
@@ -173,7 +173,7 @@ static void every_struct_of_lists_verdicts_and_watches_grows_alike(void) {
 /* What is handed out may be wanted at any address as well. */
 static void an_authorization_may_have_any_alignment(void) {
     char memory[sizeof(trro_authorization) + 8];
-    const trro_authorization_query query = {sizeof query, "m82k5408n675phvb", "field_expired", 0, 0};
+    const trro_authorization_query query = {sizeof query, "m82k5408n675phvb", "field_expired", 0, 0, 0, 0};
     trro_client *client = client_for_test();
     size_t shift;
     for (shift = 0; shift < 8; shift++) {

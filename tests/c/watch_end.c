@@ -298,7 +298,7 @@ static void refuse(const trro_client *client, const trro_watch_config *config, c
 
 static void what_makes_no_sense_is_refused(void) {
     trro_client *client = client_for_test();
-    const trro_authorization_query sound_query = {sizeof sound_query, "p", "d", 1, 0};
+    const trro_authorization_query sound_query = {sizeof sound_query, "p", "d", 1, 0, 0, 0};
     trro_authorization_query query = sound_query;
     trro_watch_config config = TRRO_WATCH_CONFIG_INIT;
     const trro_watch_config sound = {sizeof sound, &query, NULL, NULL, NULL, NULL, 0, 0};

@@ -333,7 +333,7 @@ static void a_damaged_file_is_as_if_there_were_none_and_is_replaced(void) {
 
 static void a_key_without_a_path_is_refused(void) {
     const uint8_t key[TRRO_SNAPSHOT_KEY_SIZE] = {7};
-    const trro_authorization_query query = {sizeof query, "p", "d", 1, 0};
+    const trro_authorization_query query = {sizeof query, "p", "d", 1, 0, 0, 0};
     trro_watch_config config = TRRO_WATCH_CONFIG_INIT;
     trro_client *client = client_for_test();
     trro_watch *watch = (trro_watch *)&config;

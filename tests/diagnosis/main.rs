@@ -18,7 +18,7 @@ use trro::error::{Error, Status};
 use trro::listing::Flow;
 
 const PROJECT: &str = "m82k5408n675phvb";
-const NO_DEVICE: Subject<'_> = Subject { project_id: None, device_id: None, streams: 1 };
+const NO_DEVICE: Subject<'_> = Subject { project_id: None, device_id: None, streams: 1, asks_available: false };
 
 fn emulator(options: Options) -> Emulator {
     Emulator::start(Options { requests_per_s: 0, ..options }).unwrap()
@@ -125,7 +125,7 @@ fn without_a_fault_every_step_is_fine_over_tls() {
     let emulator = tls();
     let (url, ca_file) = (emulator.url(), ca_file(&emulator));
     let client = Client::new(Config { ca_file: Some(&ca_file), ..config(&url) }).unwrap();
-    let subject = Subject { project_id: Some(PROJECT), device_id: Some("dev1"), streams: 1 };
+    let subject = Subject { project_id: Some(PROJECT), device_id: Some("dev1"), streams: 1, asks_available: false };
     let steps = look(&client, &subject, Duration::from_secs(60)).unwrap();
     assert_all_fine(&steps);
     assert_eq!(names(&steps), Step::ALL);
@@ -331,7 +331,7 @@ fn a_device_that_may_not_run_fails_at_license() {
         ("field_unbound", Status::PermissionDenied, "bind a license"),
         ("no-such-device", Status::NotFound, "letter by letter"),
     ] {
-        let subject = Subject { project_id: Some(PROJECT), device_id: Some(device), streams: 1 };
+        let subject = Subject { project_id: Some(PROJECT), device_id: Some(device), streams: 1, asks_available: false };
         let steps = diagnosed(config(&emulator.url()), &subject);
         let failed = assert_fails(&steps, Step::License, status, &[]);
         assert!(failed.advice.contains(advice), "{failed:?}");
@@ -341,7 +341,8 @@ fn a_device_that_may_not_run_fails_at_license() {
 #[test]
 fn a_device_of_which_nothing_can_be_said_is_no_failure() {
     let emulator = emulator(Options::default());
-    let subject = Subject { project_id: Some(PROJECT), device_id: Some("field_bare"), streams: 1 };
+    let subject =
+        Subject { project_id: Some(PROJECT), device_id: Some("field_bare"), streams: 1, asks_available: false };
     let steps = diagnosed(config(&emulator.url()), &subject);
     assert_all_fine(&steps);
     assert!(step(&steps, Step::License).advice.contains("TRRO_start"), "{steps:#?}");

@@ -27,7 +27,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use emulator::{Emulator, Options, Request, SECRET_ID, SECRET_KEY};
 use libtest_mimic::{Arguments, Completion, Trial};
-use trro::api::get_devices::{Devices, GetDevices};
+use trro::api::{Devices, GetDevices};
 use trro::client::Client;
 use trro::config::{Config, UNLIMITED};
 use trro::credentials::Credentials;

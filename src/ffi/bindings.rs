@@ -1,0 +1,264 @@
+//! The typed calls: the C structs and functions of every action, made from their descriptions. Uses `api`, `client`.
+//!
+//! cbindgen does not look into macros, so that build.rs reads the same descriptions for the header; `tests/abi` and the tests of this
+//! file hold the two together.
+
+use std::ffi::{c_char, c_void};
+use std::mem::{offset_of, size_of};
+
+use super::arguments::InputSize;
+use super::call::{Binding, LARGEST_REQUEST, ParameterPlace, RequestLayout, call};
+use super::client::trro_client;
+use super::error::{trro_error, trro_status};
+use super::layout::{Laid, Layout, Place};
+use crate::api::{self, TypedRequest, devices, licenses, permissions, projects, sessions};
+
+/// One struct of an answer.
+macro_rules! laid_struct {
+    // A field of the struct, or the two of a list.
+    (@fields [$($done:tt)*] { $(#[doc = $doc:literal])* $field:ident: text, $($rest:tt)* } $then:tt) => {
+        laid_struct! { @fields [$($done)* $(#[doc = $doc])* pub $field: *const c_char,] { $($rest)* } $then }
+    };
+    (@fields [$($done:tt)*] { $(#[doc = $doc:literal])* $field:ident: number, $($rest:tt)* } $then:tt) => {
+        laid_struct! { @fields [$($done)* $(#[doc = $doc])* pub $field: i64,] { $($rest)* } $then }
+    };
+    (@fields [$($done:tt)*] { $(#[doc = $doc:literal])* $field:ident: number_or_text, $($rest:tt)* } $then:tt) => {
+        laid_struct! { @fields [$($done)* $(#[doc = $doc])* pub $field: i64,] { $($rest)* } $then }
+    };
+    (@fields [$($done:tt)*] { $(#[doc = $doc:literal])* $field:ident[$count:ident]: texts, $($rest:tt)* } $then:tt) => {
+        laid_struct! { @fields [
+            $($done)*
+            $(#[doc = $doc])* pub $field: *const *const c_char,
+            /// How many there are.
+            pub $count: usize,
+        ] { $($rest)* } $then }
+    };
+    (@fields [$($done:tt)*] { $(#[doc = $doc:literal])* $field:ident[$count:ident]: rows $row:ident, $($rest:tt)* } $then:tt) => {
+        laid_struct! { @fields [
+            $($done)*
+            $(#[doc = $doc])* pub $field: *const *const $row,
+            /// How many there are.
+            pub $count: usize,
+        ] { $($rest)* } $then }
+    };
+    (@fields [$($fields:tt)*] {} { $(#[doc = $doc:literal])* $name:ident }) => {
+        $(#[doc = $doc])*
+        #[repr(C)]
+        pub struct $name {
+            $($fields)*
+        }
+    };
+    ($(#[doc = $doc:literal])* $name:ident {
+        $( $(#[doc = $fdoc:literal])* $field:ident $([$count:ident])? : $kind:ident $($row:ident)?, )*
+    }) => {
+        laid_struct! { @fields [] { $( $(#[doc = $fdoc])* $field $([$count])? : $kind $($row)?, )* } { $(#[doc = $doc])* $name } }
+
+        impl Laid for $name {
+            const LAYOUT: &'static Layout = &Layout {
+                size: size_of::<$name>(),
+                fields: &[ $( place!($kind $name, $field $($count)? $($row)?) ),* ],
+            };
+        }
+    };
+}
+
+macro_rules! place {
+    (text $name:ident, $field:ident) => {
+        Place::Text { at: offset_of!($name, $field) }
+    };
+    (number $name:ident, $field:ident) => {
+        Place::Number { at: offset_of!($name, $field) }
+    };
+    (number_or_text $name:ident, $field:ident) => {
+        Place::Number { at: offset_of!($name, $field) }
+    };
+    (texts $name:ident, $field:ident $count:ident) => {
+        Place::Texts { at: offset_of!($name, $field), count_at: offset_of!($name, $count) }
+    };
+    (rows $name:ident, $field:ident $count:ident $row:ident) => {
+        Place::Rows { at: offset_of!($name, $field), count_at: offset_of!($name, $count), row: <$row as Laid>::LAYOUT }
+    };
+}
+
+/// One struct that the caller fills in.
+macro_rules! request_struct {
+    (@fields [$($done:tt)*] { $(#[doc = $doc:literal])* $field:ident: number, $($rest:tt)* } $then:tt) => {
+        request_struct! { @fields [$($done)* $(#[doc = $doc])* pub $field: i64,] { $($rest)* } $then }
+    };
+    (@fields [$($done:tt)*] { $(#[doc = $doc:literal])* $field:ident[$count:ident]: texts, $($rest:tt)* } $then:tt) => {
+        request_struct! { @fields [
+            $($done)*
+            $(#[doc = $doc])* pub $field: *const *const c_char,
+            /// How many there are.
+            pub $count: usize,
+        ] { $($rest)* } $then }
+    };
+    // A text or a secret.
+    (@fields [$($done:tt)*] { $(#[doc = $doc:literal])* $field:ident: $kind:ident, $($rest:tt)* } $then:tt) => {
+        request_struct! { @fields [$($done)* $(#[doc = $doc])* pub $field: *const c_char,] { $($rest)* } $then }
+    };
+    (@fields [$($fields:tt)*] {} { $(#[doc = $doc:literal])* $name:ident }) => {
+        $(#[doc = $doc])*
+        #[repr(C)]
+        pub struct $name {
+            /// Its size, by its macro.
+            pub struct_size: usize,
+            $($fields)*
+            /// For this call.
+            pub deadline_ms: u32,
+            /// Must be 0.
+            pub reserved: u32,
+        }
+    };
+    ($(#[doc = $doc:literal])* $name:ident { $( $(#[doc = $fdoc:literal])* $field:ident $([$count:ident])? : $kind:ident, )* }) => {
+        request_struct! { @fields [] { $( $(#[doc = $fdoc])* $field $([$count])? : $kind, )* } { $(#[doc = $doc])* $name } }
+
+        // Padding at its end would be an old caller's garbage in a new field.
+        const _: () = assert!(offset_of!($name, reserved) + size_of::<u32>() == size_of::<$name>());
+        const _: () = assert!(size_of::<$name>() <= LARGEST_REQUEST);
+
+        impl $name {
+            const LAYOUT: RequestLayout = RequestLayout {
+                size: InputSize {
+                    init: concat!(stringify!($name), "_INIT"),
+                    first: size_of::<$name>(),
+                    size: size_of::<$name>(),
+                    alignment: align_of::<$name>(),
+                },
+                parameters: &[ $( parameter_place!($kind $name, $field $($count)?) ),* ],
+                deadline_ms_at: offset_of!($name, deadline_ms),
+                reserved_at: offset_of!($name, reserved),
+            };
+        }
+    };
+}
+
+macro_rules! parameter_place {
+    (number $name:ident, $field:ident) => {
+        ParameterPlace::Number { at: offset_of!($name, $field) }
+    };
+    (texts $name:ident, $field:ident $count:ident) => {
+        ParameterPlace::Texts { at: offset_of!($name, $field), count_at: offset_of!($name, $count) }
+    };
+    ($kind:ident $name:ident, $field:ident) => {
+        ParameterPlace::Text { at: offset_of!($name, $field) }
+    };
+}
+
+/// Every struct and function of a group of actions.
+macro_rules! bindings {
+    (
+        records { $(
+            $(#[doc = $rdoc:literal])* $Record:ident = $c_record:ident {
+                $( $(#[doc = $rfdoc:literal])* $rfield:ident $([$rcount:ident])? : $rkind:ident $rjson:literal, )*
+            }
+        )* }
+        actions { $(
+            $(#[doc = $adoc:literal])* $effect:ident $Action:ident = $function:ident, document $document:literal, $rate:literal a second
+            $(#[doc = $qdoc:literal])* request $c_request:ident $(<$life:lifetime>)? {
+                $( $(#[doc = $pdoc:literal])* $parameter:ident $([$pcount:ident])? : $pkind:ident $pjson:literal, $rule:expr; )*
+            }
+            $(#[doc = $sdoc:literal])* response $Response:ident = $c_response:ident, $output:ident {
+                $( $(#[doc = $fdoc:literal])* $field:ident $([$count:ident])? : $kind:ident $json:literal $(of $Row:ident = $c_row:ident)?, )*
+            }
+        )* }
+    ) => {
+        $( laid_struct! { $(#[doc = $rdoc])* $c_record { $( $(#[doc = $rfdoc])* $rfield $([$rcount])? : $rkind, )* } } )*
+        $(
+            request_struct! { $(#[doc = $qdoc])* $c_request { $( $(#[doc = $pdoc])* $parameter $([$pcount])? : $pkind, )* } }
+            laid_struct! {
+                $(#[doc = $sdoc])* $c_response { $( $(#[doc = $fdoc])* $field $([$count])? : $kind $($c_row)?, )* }
+            }
+
+            $(#[doc = $adoc])*
+            #[unsafe(no_mangle)]
+            pub unsafe extern "C" fn $function(
+                client: *const trro_client,
+                request: *const $c_request,
+                buffer: *mut c_void,
+                buffer_size: usize,
+                $output: *mut *const $c_response,
+                needed_size: *mut usize,
+                error: *mut trro_error,
+            ) -> trro_status {
+                const BINDING: Binding = Binding {
+                    action: <api::$Action as TypedRequest>::ACTION,
+                    request: $c_request::LAYOUT,
+                    response: <$c_response as Laid>::LAYOUT,
+                    output: stringify!($output),
+                };
+                // SAFETY: what C passes is as the header says.
+                unsafe {
+                    call(&BINDING, client, request.cast(), buffer, buffer_size, $output.cast(), needed_size, error)
+                }
+            }
+        )*
+    };
+}
+licenses::licenses!(bindings);
+projects::projects!(bindings);
+devices::devices!(bindings);
+sessions::sessions!(bindings);
+permissions::permissions!(bindings);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The structs of a group as they are here: each with its size, and its fields with their offsets.
+    macro_rules! structs {
+        (
+            records { $(
+                $(#[doc = $rdoc:literal])* $Record:ident = $c_record:ident {
+                    $( $(#[doc = $rfdoc:literal])* $rfield:ident $([$rcount:ident])? : $rkind:ident $rjson:literal, )*
+                }
+            )* }
+            actions { $(
+                $(#[doc = $adoc:literal])* $effect:ident $Action:ident = $function:ident, document $document:literal, $rate:literal a second
+                $(#[doc = $qdoc:literal])* request $c_request:ident $(<$life:lifetime>)? {
+                    $( $(#[doc = $pdoc:literal])* $parameter:ident $([$pcount:ident])? : $pkind:ident $pjson:literal, $rule:expr; )*
+                }
+                $(#[doc = $sdoc:literal])* response $Response:ident = $c_response:ident, $output:ident {
+                    $( $(#[doc = $fdoc:literal])* $field:ident $([$count:ident])? : $kind:ident $json:literal $(of $Row:ident = $c_row:ident)?, )*
+                }
+            )* }
+        ) => {
+            vec![
+                $( layout!($c_record: $($rfield $($rcount)?)*), )*
+                $(
+                    layout!($c_request: struct_size $($parameter $($pcount)?)* deadline_ms reserved),
+                    layout!($c_response: $($field $($count)?)*),
+                )*
+            ]
+        };
+    }
+
+    macro_rules! layout {
+        ($name:ident: $($field:ident)*) => {
+            [
+                format!("{} {}\n", stringify!($name), size_of::<$name>()),
+                $( format!("    {} {}\n", stringify!($field), offset_of!($name, $field)), )*
+            ]
+            .concat()
+        };
+    }
+
+    /// What a C compiler makes of the header is recorded, and checked by a test of its own.
+    #[test]
+    fn the_structs_are_those_of_the_header() {
+        let recorded = match usize::BITS {
+            64 => include_str!("../../tests/abi/layout-64.txt"),
+            _ => include_str!("../../tests/abi/layout-32.txt"),
+        };
+        let groups = [
+            licenses::licenses!(structs),
+            projects::projects!(structs),
+            devices::devices!(structs),
+            sessions::sessions!(structs),
+            permissions::permissions!(structs),
+        ];
+        for layout in groups.into_iter().flatten() {
+            assert!(recorded.contains(&layout), "recorded is something else than\n{layout}");
+        }
+    }
+}
