@@ -229,3 +229,60 @@ fn gzip_too_large_is_many_bytes_in_few() {
     let length = u32::from_le_bytes(*answer.last_chunk().unwrap());
     assert_eq!(length as usize, 1_000_000 + r#"{"Response":{"Padding":""}}"#.len());
 }
+
+/// An emulator that misbehaves at the request to make a project, the connection, and how many projects it has at the end.
+fn makes_a_project_with(fault: &str, read: impl FnOnce(&Emulator, TcpStream)) -> usize {
+    let emulator = emulator();
+    emulator.misbehave_once(fault.parse().unwrap());
+    let host = host(&emulator);
+    let request = crate::Request { action: "CreateProject", body: r#"{"ProjectName":"new"}"#, ..request() };
+    let stream = sent(&host, &request.text(&host));
+    read(&emulator, stream);
+    crate::calls::state(&emulator)["Projects"].as_array().unwrap().len()
+}
+
+#[test]
+fn carry_out_and_hang_up_does_both() {
+    assert_eq!(makes_a_project_with("carry-out-and-hang-up", |_, stream| assert_eq!(read_to_the_end(stream), "")), 3);
+}
+
+#[test]
+fn carry_out_and_stall_does_both() {
+    let stalls = |emulator: &Emulator, stream: TcpStream| {
+        assert_eq!(read_until_silence(&stream), "");
+        ends_with_the_client(emulator, stream);
+    };
+    assert_eq!(makes_a_project_with("carry-out-and-stall", stalls), 3);
+}
+
+#[test]
+fn what_breaks_off_before_the_answer_is_not_carried_out() {
+    assert_eq!(makes_a_project_with("hang-up", |_, stream| assert_eq!(read_to_the_end(stream), "")), 2);
+    let reads = |_: &Emulator, mut stream: TcpStream| drop(stream.read(&mut [0]));
+    assert_eq!(makes_a_project_with("reset", reads), 2);
+    assert_eq!(makes_a_project_with("error:InternalError", reads), 2);
+}
+
+#[test]
+fn an_answer_that_is_cut_off_is_one_to_what_was_carried_out() {
+    assert_eq!(makes_a_project_with("cut-off", |_, stream| drop(read_to_the_end(stream))), 3);
+}
+
+#[test]
+fn a_wrong_type_is_in_the_answer_to_any_action() {
+    let devices = answer_with("wrong-type");
+    assert_eq!(json(&devices)["Response"]["Devices"][0]["LicenseIds"], serde_json::json!([7]));
+    let emulator = emulator();
+    emulator.misbehave_once(Fault::WrongType);
+    let request = crate::Request { action: "GetLicenseStat", body: "{}", ..request() };
+    assert_eq!(request.answer(&emulator)["Response"]["RequestId"], 7);
+}
+
+#[test]
+fn throttled_names_the_action() {
+    let emulator = emulator();
+    emulator.misbehave_once(Fault::Throttled);
+    let request = crate::Request { action: "CreateDevice", body: "{}", ..request() };
+    let answer = request.answer(&emulator);
+    assert!(answer["Response"]["Error"]["Message"].as_str().unwrap().contains("`CreateDevice`"), "{answer}");
+}

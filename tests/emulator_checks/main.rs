@@ -1,10 +1,16 @@
 //! The emulator checks what the service documents. Requests are written by hand, and signed by the library's signer, which
 //! the vectors and the official SDK vouch for.
 
+mod account;
+mod calls;
 mod devices;
 mod faults;
+mod licenses;
 mod metadata;
+mod parameters;
 mod proxy;
+mod saving;
+mod sessions;
 mod tls;
 
 use std::io::{ErrorKind, Read, Write};
@@ -209,6 +215,42 @@ fn a_request_above_the_limit_of_a_second_is_refused() {
     // One a second, so that one of two right after each other is refused unless a second ends between them.
     let emulator = Emulator::start(Options { requests_per_s: 1, ..Options::default() }).unwrap();
     while request().code(&emulator) != "RequestLimitExceeded" {}
+}
+
+/// Asks for an action as fast as it can: how many requests were taken from the beginning of a second until one was refused.
+fn taken_in_a_second(emulator: &Emulator, action: &'static str) -> u32 {
+    let host = host(emulator);
+    // What is sent is refused, but counted before that.
+    let text = Request { action, body: "{}", ..request() }.text(&host);
+    let answered = |_: &u32| {
+        let answer = exchange(&host, &text);
+        !answer["Response"]["Error"]["Code"].as_str().unwrap_or_default().starts_with("RequestLimitExceeded")
+    };
+    while answered(&0) {}
+    while !answered(&0) {}
+    // A second has just begun.
+    1 + (0..1000).take_while(answered).map(|_| 1).sum::<u32>()
+}
+
+/// A machine that is busy may see a second end between two requests, and so count more.
+fn has_limit(emulator: &Emulator, action: &'static str, limit: u32) -> bool {
+    (0..5).any(|_| taken_in_a_second(emulator, action) == limit)
+}
+
+#[test]
+fn each_action_has_the_limit_that_is_documented_for_it() {
+    let emulator = Emulator::start(Options::default()).unwrap();
+    for (action, limit) in [("GetDevices", 20), ("CreateDevice", 50), ("ModifyDevice", 50), ("DeleteProject", 20)] {
+        assert!(has_limit(&emulator, action, limit), "{action}");
+    }
+}
+
+#[test]
+fn a_limit_that_it_is_given_is_that_of_every_action() {
+    let emulator = Emulator::start(Options { requests_per_s: 3, ..Options::default() }).unwrap();
+    for action in ["GetDevices", "CreateDevice"] {
+        assert!(has_limit(&emulator, action, 3), "{action}");
+    }
 }
 
 #[test]

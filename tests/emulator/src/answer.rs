@@ -113,7 +113,7 @@ fn unrelated(now_s: i64, fault: Option<&Fault>) -> Option<Answer> {
 
 fn related(shared: &Shared, request: &Request, ordinal: usize, now_s: i64, fault: Option<&Fault>) -> Answer {
     let outcome = match fault {
-        Some(Fault::Throttled | Fault::ThrottledFor(_)) => Err(throttled(shared, "GetDevices")),
+        Some(Fault::Throttled | Fault::ThrottledFor(_)) => Err(throttled(shared, request)),
         Some(Fault::RegionRequired) if request.header("X-TC-Region").is_none() => Err(Refusal::missing("Region")),
         Some(Fault::Error(code)) => Err(Refusal::new(code, "as the emulator was told")),
         Some(Fault::Echo) => Err(Refusal::new(
@@ -125,7 +125,10 @@ fn related(shared: &Shared, request: &Request, ordinal: usize, now_s: i64, fault
     let request_id = format!("00000000-0000-4000-8000-{ordinal:012}");
     let mut value = envelope(outcome, &request_id);
     if fault == Some(&Fault::WrongType) {
-        value["Response"]["Devices"][0]["LicenseIds"] = json!([7]);
+        match value.pointer_mut("/Response/Devices/0/LicenseIds") {
+            Some(license_ids) => *license_ids = json!([7]),
+            None => value["Response"]["RequestId"] = json!(7),
+        }
     }
     let mut answer = Answer::json(now_s, value.to_string());
     if fault == Some(&Fault::Unasked) {

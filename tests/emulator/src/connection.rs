@@ -124,6 +124,14 @@ fn send<S: Read + Write>(
         }
         Some(Fault::HangUp) => Ok(false),
         Some(Fault::StallHead) => stall(stream, tcp).map(|()| false),
+        Some(Fault::CarryOutAndHangUp) => {
+            answer();
+            Ok(false)
+        }
+        Some(Fault::CarryOutAndStall) => {
+            answer();
+            stall(stream, tcp).map(|()| false)
+        }
         _ => send_answer(stream, tcp, &answer(), fault),
     }
 }

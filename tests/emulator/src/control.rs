@@ -1,10 +1,13 @@
-//! How a running emulator is told to misbehave, or to have other devices, over its own port:
+//! How a running emulator is told to misbehave, or to have another account, over its own port:
 //!
 //! ```text
 //! curl -d late:500 http://127.0.0.1:PORT/_emulator/once      at the next request
 //! curl -d drip:1   http://127.0.0.1:PORT/_emulator/always    at every request
 //! curl -d ''       http://127.0.0.1:PORT/_emulator/always    never again
 //! curl -d @FILE    http://127.0.0.1:PORT/_emulator/devices   these and no others, from now on
+//! curl -d 3        http://127.0.0.1:PORT/_emulator/available-licenses    what GetDeviceLicense answers, whatever the device has
+//! curl -d ''       http://127.0.0.1:PORT/_emulator/available-licenses    what the device has
+//! curl             http://127.0.0.1:PORT/_emulator/state       the account, as --devices and --state have it
 //! curl             http://127.0.0.1:PORT/_emulator/statistics
 //! ```
 
@@ -28,6 +31,8 @@ fn carry_out(shared: &Shared, command: &str, body: &str) -> Result<Value, String
         "once" => lock(&shared.faults).once(fault()?),
         "always" => lock(&shared.faults).always(if body.is_empty() { None } else { Some(fault()?) }),
         "devices" => shared.set_devices(body).map_err(|error| error.to_string())?,
+        "available-licenses" => *lock(&shared.available_licenses) = optional_number(body)?,
+        "state" => return Ok(lock(&shared.state).to_json()),
         "statistics" => {
             let statistics = lock(&shared.statistics);
             return Ok(json!({
@@ -39,4 +44,12 @@ fn carry_out(shared: &Shared, command: &str, body: &str) -> Result<Value, String
         _ => return Err(format!("{command}: no such command")),
     }
     Ok(json!({}))
+}
+
+/// `None` if it is empty.
+fn optional_number(text: &str) -> Result<Option<i64>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|error| format!("{text}: {error}"))
 }

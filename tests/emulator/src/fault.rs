@@ -5,6 +5,8 @@ use std::num::ParseIntError;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::scramble::scramble;
+
 /// One way to misbehave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
@@ -16,7 +18,7 @@ pub enum Fault {
     CutOff,
     /// Announces a longer body than it sends, then closes.
     WrongLength,
-    /// A number where a string belongs.
+    /// A number where a string belongs: as a license of the first device, or as the id of the request.
     WrongType,
     /// A web page instead of an answer.
     NotJson,
@@ -50,12 +52,16 @@ pub enum Fault {
     Answer(String),
     /// A sound answer in which the secrets of the request stand as well.
     Echo,
-    /// Reads the request and never answers; the connection stays open until the client closes it.
+    /// Reads the request, does not carry it out, and never answers; the connection stays open until the client closes it.
     StallHead,
     /// Sends the head and half of the body, then nothing until the client closes the connection.
     StallBody,
-    /// Reads the request and closes the connection without a byte of answer.
+    /// Reads the request, does not carry it out, and closes the connection without a byte of answer.
     HangUp,
+    /// Carries the request out and closes the connection without a byte of answer, so that the client cannot tell whether it did.
+    CarryOutAndHangUp,
+    /// Carries the request out and never answers; the connection stays open until the client closes it.
+    CarryOutAndStall,
     /// A body that goes on until the client closes the connection.
     EndlessBody,
     /// Header lines that go on until the client closes the connection.
@@ -97,14 +103,6 @@ impl Fault {
     }
 }
 
-/// SplitMix64: the same number for the same ordinal in every run.
-fn scramble(ordinal: u64) -> u64 {
-    let mut state = ordinal.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    state = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    state = (state ^ (state >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    state ^ (state >> 31)
-}
-
 impl FromStr for Fault {
     type Err = String;
 
@@ -135,6 +133,8 @@ impl FromStr for Fault {
             "stall-head" => Fault::StallHead,
             "stall-body" => Fault::StallBody,
             "hang-up" => Fault::HangUp,
+            "carry-out-and-hang-up" => Fault::CarryOutAndHangUp,
+            "carry-out-and-stall" => Fault::CarryOutAndStall,
             "endless-body" => Fault::EndlessBody,
             "endless-head" => Fault::EndlessHead,
             "throttled-for" => Fault::ThrottledFor(number(text, value)?),

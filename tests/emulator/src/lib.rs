@@ -1,43 +1,58 @@
 //! The TRRO service's side of the wire, so that everything runs without an account: it checks what the service checks
 //! (signature, clock, rate, parameters, action and version) and answers as the service does, HTTP 200 with the error in the
 //! body. It can be told to misbehave. What is emulated is what the service documents; where a document is silent the
-//! choice is an [option](Options).
+//! choice is an [option](Options), or is told where it is made.
 //!
 //! With it come what stands between a vehicle and the service, a [proxy](Proxy), and what a cloud instance has its
 //! credentials from, the [metadata service](Metadata).
 //!
-//! It shares no code with the library, which would agree with any mistake of its own.
+//! It has every action of the international service, and keeps what they do: an account of projects, devices, licenses,
+//! permissions and sessions.
+//!
+//! It shares no code with the library, which would agree with any mistake of its own. It does share the description of the
+//! actions, which is what the documents say.
 
+mod account;
 mod answer;
 mod certificate;
 mod connection;
 mod control;
+mod description;
+mod devices;
 mod fault;
-mod fleet;
 mod http;
+mod licenses;
 mod listener;
 mod metadata;
+mod moment;
+mod parameters;
+mod permissions;
+mod projects;
 mod proxy;
+mod scramble;
 mod service;
+mod sessions;
 mod signature;
 mod socks;
+mod state;
 mod throttle;
 
 use std::io;
 use std::net::TcpStream;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime};
 
+pub use account::generated as generated_devices;
 pub use fault::Fault;
-pub use fleet::generated as generated_devices;
 pub use http::Request;
 pub use metadata::{Metadata, MetadataFault, MetadataOptions};
 pub use proxy::{Proxy, ProxyFault, ProxyOptions, ProxyProtocol};
 
 use certificate::Certificate;
-use fleet::Fleet;
 use listener::Listener;
+use state::State;
 use throttle::Throttle;
 
 /// The key that the emulator knows.
@@ -60,7 +75,7 @@ pub struct Options {
     pub tls_1_2_only: bool,
     /// Refuse a request without X-TC-Region; the service's documents differ.
     pub region_required: bool,
-    /// Requests a second for each action; 0: no limit. The service documents 20.
+    /// Requests a second for each action; 0: no limit, [`Options::AS_DOCUMENTED`]: what the service documents, 20 of most.
     pub requests_per_s: u32,
     /// The largest PageSize; the service documents none.
     pub max_page_size: i64,
@@ -83,8 +98,18 @@ pub struct Options {
     /// Serve a chain: the certificate, and an intermediate authority's, valid from 2 days before the emulator's clock at the
     /// start for 100 days. [`Emulator::ca_pem`] is then the root.
     pub intermediate: bool,
-    /// The devices as JSON; `None`: a set of about 60 with every license state.
+    /// The devices, and what else the account has, as JSON; `None`: a set of about 60 devices with every license state.
     pub devices: Option<String>,
+    /// A file that has the account as the emulator last left it, and that it is saved to after each change; while there is none,
+    /// [`Options::devices`] is what it begins with.
+    pub state: Option<PathBuf>,
+    /// What GetDeviceLicense answers, whatever the device has, so that it disagrees with GetDevices.
+    pub available_licenses: Option<i64>,
+}
+
+impl Options {
+    /// For [`Options::requests_per_s`]: of each action what the service documents.
+    pub const AS_DOCUMENTED: u32 = u32::MAX;
 }
 
 impl Default for Options {
@@ -93,7 +118,7 @@ impl Default for Options {
             tls: false,
             tls_1_2_only: false,
             region_required: false,
-            requests_per_s: 20,
+            requests_per_s: Options::AS_DOCUMENTED,
             max_page_size: 100,
             page_size_is_clamped: false,
             fuzzy_filter: false,
@@ -105,6 +130,8 @@ impl Default for Options {
             certificate_days: (1, 90),
             intermediate: false,
             devices: None,
+            state: None,
+            available_licenses: None,
         }
     }
 }
@@ -136,7 +163,8 @@ pub(crate) struct Shared {
     options: Options,
     clock_offset_s: AtomicI64,
     token: Mutex<String>,
-    fleet: Mutex<Fleet>,
+    state: Mutex<State>,
+    available_licenses: Mutex<Option<i64>>,
     throttle: Throttle,
     certificate: Option<Certificate>,
     faults: Mutex<fault::Faults>,
@@ -150,8 +178,9 @@ impl Emulator {
         let shared = Arc::new(Shared {
             clock_offset_s: AtomicI64::new(options.clock_offset_s),
             token: Mutex::new(TOKEN.to_owned()),
-            fleet: Mutex::new(devices(options.devices.as_deref().unwrap_or(fleet::DEFAULT), now_s)?),
-            throttle: Throttle::new(options.requests_per_s),
+            state: Mutex::new(State::new(&options, now_s)?),
+            available_licenses: Mutex::new(options.available_licenses),
+            throttle: Throttle::new(),
             certificate: if options.tls { Some(Certificate::new(&options, now_s)?) } else { None },
             faults: Mutex::default(),
             statistics: Mutex::default(),
@@ -190,6 +219,17 @@ impl Emulator {
         self.shared.set_devices(json)
     }
 
+    /// The account as JSON, in the form of [`Options::devices`], with all that the emulator knows of it: also the passwords of
+    /// the devices, and the permissions, which no action tells.
+    pub fn state(&self) -> String {
+        lock(&self.shared.state).to_json().to_string()
+    }
+
+    /// What GetDeviceLicense answers from now on, as [`Options::available_licenses`].
+    pub fn set_available_licenses(&self, count: Option<i64>) {
+        *lock(&self.shared.available_licenses) = count;
+    }
+
     /// The only token that [`TEMPORARY_SECRET_ID`] is good with from now on.
     pub fn set_token(&self, token: &str) {
         token.clone_into(&mut lock(&self.shared.token));
@@ -223,8 +263,7 @@ impl Shared {
     }
 
     pub(crate) fn set_devices(&self, json: &str) -> io::Result<()> {
-        *lock(&self.fleet) = devices(json, self.now_s())?;
-        Ok(())
+        lock(&self.state).replace(json, self.now_s())
     }
 
     fn serve(&self, stream: Arc<TcpStream>) {
@@ -233,10 +272,6 @@ impl Shared {
         let _ = connection::serve(self, stream);
         lock(&self.statistics).closed += 1;
     }
-}
-
-fn devices(json: &str, now_s: i64) -> io::Result<Fleet> {
-    Fleet::from_json(json, now_s).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))
 }
 
 /// This machine's time.

@@ -12,9 +12,11 @@ The TRRO service's side of the wire, on a free port of the loopback.
   --tls                    serve HTTPS, with a certificate of its own
   --tls-1-2-only           speak no later TLS than 1.2
   --ca-file FILE           write that certificate to FILE
-  --devices FILE           the devices, as JSON (default: about 60 in two projects)
+  --devices FILE           the devices and the rest of the account, as JSON (default: about 60 devices in two projects)
+  --state FILE             begin with the account in FILE, if there is one, and save it there after each change
+  --available-licenses N   what GetDeviceLicense answers, whatever the device has
   --region-required        refuse a request without X-TC-Region
-  --requests-per-s N       for each action (default 20; 0: no limit)
+  --requests-per-s N       for each action (default: as documented, 20 of most; 0: no limit)
   --max-page-size N        (default 100)
   --clamp-page-size        take a larger page size for the largest instead of refusing it
   --fuzzy-filter           a device id in a request matches every id that it is a part of
@@ -27,8 +29,9 @@ The TRRO service's side of the wire, on a free port of the loopback.
   --fault FAULT            misbehave at every request: late:MS drip:MS cut-off wrong-length wrong-type not-json
                            too-large:BYTES gzip gzip-cut-off gzip-too-large:BYTES unasked status:CODE redirect reset
                            wrong-clock:S region-required throttled close-after-answer error:CODE answer:TEXT echo stall-head
-                           stall-body hang-up endless-body endless-head throttled-for:S unavailable-for:S aged:S
-                           no-date date:S wrong-clock-no-date:S sometimes:PERCENT
+                           stall-body hang-up carry-out-and-hang-up carry-out-and-stall endless-body endless-head
+                           throttled-for:S unavailable-for:S aged:S no-date date:S wrong-clock-no-date:S
+                           sometimes:PERCENT
   --help
 
 It prints its address and the key that it knows, as lines for a shell:
@@ -58,6 +61,8 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
             Long("tls-1-2-only") => options.tls_1_2_only = true,
             Long("ca-file") => ca_file = Some(arguments.value()?),
             Long("devices") => options.devices = Some(std::fs::read_to_string(arguments.value()?)?),
+            Long("state") => options.state = Some(arguments.value()?.into()),
+            Long("available-licenses") => options.available_licenses = Some(arguments.value()?.parse()?),
             Long("region-required") => options.region_required = true,
             Long("requests-per-s") => options.requests_per_s = arguments.value()?.parse()?,
             Long("max-page-size") => options.max_page_size = arguments.value()?.parse()?,

@@ -2,8 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::account::Account;
+use crate::description::{self, Action};
 use crate::http::Request;
-use crate::{Shared, lock, signature};
+use crate::parameters::Parameters;
+use crate::{Options, Shared, devices, licenses, lock, permissions, projects, sessions, signature};
 
 const VERSION: &str = "2022-03-25";
 
@@ -27,6 +30,11 @@ impl Refusal {
 /// The answer's `Response`, without the request id.
 pub type Outcome = Result<Map<String, Value>, Refusal>;
 
+/// An answer of these fields.
+pub fn answer(fields: Value) -> Outcome {
+    Ok(fields.as_object().cloned().unwrap_or_default())
+}
+
 /// The body of an answer.
 pub fn envelope(outcome: Outcome, request_id: &str) -> Value {
     let mut response = outcome.unwrap_or_else(|refusal| {
@@ -37,85 +45,121 @@ pub fn envelope(outcome: Outcome, request_id: &str) -> Value {
     json!({ "Response": response })
 }
 
+/// A request that is in order.
+pub struct Call<'a> {
+    pub parameters: Parameters<'a>,
+    pub options: &'a Options,
+    /// The service's time.
+    pub now_s: i64,
+    /// What GetDeviceLicense is to answer, whatever the device has.
+    pub available_licenses: Option<i64>,
+}
+
+/// Carries an action out. What is refused has changed nothing.
+type Perform = fn(&mut Account, &Call<'_>) -> Outcome;
+
+fn perform(action: &str) -> Option<Perform> {
+    Some(match action {
+        "GetDevices" => devices::get_devices,
+        "CreateDevice" => devices::create_device,
+        "ModifyDevice" => devices::modify_device,
+        "BatchDeleteDevices" => devices::batch_delete_devices,
+        "DescribeDeviceInfo" => devices::describe_device_info,
+        "GetLicenses" => licenses::get_licenses,
+        "GetLicenseStat" => licenses::get_license_stat,
+        "GetDeviceLicense" => licenses::get_device_license,
+        "BoundLicenses" => licenses::bound_licenses,
+        "CreateProject" => projects::create_project,
+        "ModifyProject" => projects::modify_project,
+        "DeleteProject" => projects::delete_project,
+        "DescribeProjectList" => projects::describe_project_list,
+        "DescribeProjectInfo" => projects::describe_project_info,
+        "DescribeDeviceSessionList" => sessions::describe_device_session_list,
+        "DescribeRecentSessionList" => sessions::describe_recent_session_list,
+        "DescribeSessionStatistics" => sessions::describe_session_statistics,
+        "DescribeSessionStatisticsByInterval" => sessions::describe_session_statistics_by_interval,
+        "ModifyPolicy" => permissions::modify_policy,
+        "BatchDeletePolicy" => permissions::batch_delete_policy,
+        _ => return None,
+    })
+}
+
 /// Checks and carries out a request at the service's time `now_s`.
 pub fn carry_out(shared: &Shared, request: &Request, now_s: i64) -> Outcome {
+    let action = admitted(shared, request, now_s)?;
+    let body: Value = serde_json::from_slice(&request.body)
+        .map_err(|_| Refusal::new("InvalidParameter", "The body of the request is not JSON."))?;
+    let Value::Object(values) = body else {
+        return Err(Refusal::new("InvalidParameter", "The body of the request is not a JSON object."));
+    };
+    let call = Call {
+        parameters: Parameters::checked(action, &values, &shared.options)?,
+        options: &shared.options,
+        now_s,
+        available_licenses: *lock(&shared.available_licenses),
+    };
+    let perform = perform(action.name).ok_or_else(|| no_action(action.name))?;
+    let mut state = lock(&shared.state);
+    let outcome = perform(state.account(), &call)?;
+    if action.changes {
+        let not_saved = |error| Refusal::new("InternalError", format!("The emulator cannot save its state: {error}"));
+        state.save().map_err(not_saved)?;
+    }
+    Ok(outcome)
+}
+
+/// The action that is asked for, if nothing speaks against the request but what it asks for.
+fn admitted(shared: &Shared, request: &Request, now_s: i64) -> Result<&'static Action, Refusal> {
     if request.method != "POST" {
         return Err(Refusal::new("UnsupportedProtocol", "The emulator takes POST requests only."));
     }
-    let action = request.required_header("X-TC-Action")?;
+    let name = request.required_header("X-TC-Action")?;
     let version = request.required_header("X-TC-Version")?;
     signature::authenticate(request, now_s, &lock(&shared.token))?;
     if version != VERSION {
         return Err(Refusal::new("NoSuchVersion", format!("The API version `{version}` does not exist.")));
     }
-    let perform = match action {
-        "GetDevices" => get_devices,
-        _ => return Err(Refusal::new("InvalidAction", format!("The API `{action}` does not exist."))),
-    };
-    if !shared.throttle.admits(action) {
-        return Err(throttled(shared, action));
+    let action = description::action(name).ok_or_else(|| no_action(name))?;
+    if !shared.throttle.admits(action.name, limit(shared, action)) {
+        return Err(throttled(shared, request));
     }
     if shared.options.region_required && request.header("X-TC-Region").is_none() {
         return Err(Refusal::missing("Region"));
     }
-    let body: Value = serde_json::from_slice(&request.body)
-        .map_err(|_| Refusal::new("InvalidParameter", "The body of the request is not JSON."))?;
-    let Value::Object(parameters) = body else {
-        return Err(Refusal::new("InvalidParameter", "The body of the request is not a JSON object."));
-    };
-    perform(shared, &parameters)
+    Ok(action)
 }
 
-pub fn throttled(shared: &Shared, action: &str) -> Refusal {
-    let limit = shared.options.requests_per_s;
-    let message = format!("Your current request times in a second exceed the frequency limit `{limit}` of `{action}`.");
+fn no_action(name: &str) -> Refusal {
+    Refusal::new("InvalidAction", format!("The API `{name}` does not exist."))
+}
+
+/// How many requests of the action are taken in a second; 0: any number.
+fn limit(shared: &Shared, action: &Action) -> u32 {
+    match shared.options.requests_per_s {
+        Options::AS_DOCUMENTED => action.requests_per_s,
+        limit => limit,
+    }
+}
+
+pub fn throttled(shared: &Shared, request: &Request) -> Refusal {
+    let name = request.header("X-TC-Action").unwrap_or_default();
+    let limit = description::action(name).map_or(0, |action| limit(shared, action));
+    let message = format!("Your current request times in a second exceed the frequency limit `{limit}` of `{name}`.");
     Refusal::new("RequestLimitExceeded", message)
-}
-
-fn get_devices(shared: &Shared, parameters: &Map<String, Value>) -> Outcome {
-    if let Some(name) =
-        parameters.keys().find(|name| !["PageNum", "PageSize", "ProjectId", "DeviceId"].contains(&name.as_str()))
-    {
-        return Err(Refusal::new("UnknownParameter", format!("The parameter `{name}` is not recognized.")));
-    }
-    let page_num = positive(parameters, "PageNum", i64::MAX)?;
-    let largest = shared.options.max_page_size;
-    let page_size = if shared.options.page_size_is_clamped {
-        positive(parameters, "PageSize", i64::MAX)?.min(largest)
-    } else {
-        positive(parameters, "PageSize", largest)?
-    };
-    let (project_id, device_id) = (text(parameters, "ProjectId")?, text(parameters, "DeviceId")?);
-    let found = lock(&shared.fleet).find(project_id, device_id, shared.options.fuzzy_filter);
-    let total_count = found.len();
-    let skipped = usize::try_from((page_num - 1).saturating_mul(page_size)).unwrap_or(usize::MAX);
-    let taken = usize::try_from(page_size).unwrap_or(usize::MAX);
-    let rows: Vec<Value> = found.into_iter().skip(skipped).take(taken).collect();
-    Ok(Map::from_iter([("Devices".to_owned(), json!(rows)), ("TotalCount".to_owned(), json!(total_count))]))
-}
-
-fn positive(parameters: &Map<String, Value>, name: &str, largest: i64) -> Result<i64, Refusal> {
-    let value = parameters.get(name).ok_or_else(|| Refusal::missing(name))?;
-    let number = value
-        .as_i64()
-        .ok_or_else(|| Refusal::new("InvalidParameter", format!("The parameter `{name}` is not an integer.")))?;
-    if !(1..=largest).contains(&number) {
-        let message = format!("The value `{number}` of the parameter `{name}` is not in the range 1 to {largest}.");
-        return Err(Refusal::new("InvalidParameterValue", message));
-    }
-    Ok(number)
-}
-
-fn text<'a>(parameters: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, Refusal> {
-    match parameters.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(Refusal::new("InvalidParameter", format!("The parameter `{name}` is not a string."))),
-    }
 }
 
 impl Request {
     pub(crate) fn required_header(&self, name: &str) -> Result<&str, Refusal> {
         self.header(name).ok_or_else(|| Refusal::missing(name.strip_prefix("X-TC-").unwrap_or(name)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_is_carried_out() {
+        assert!(description::actions().all(|action| perform(action.name).is_some()));
     }
 }
