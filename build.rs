@@ -98,8 +98,11 @@ fn write_header(root: &Path) {
 }
 
 fn version_macros() -> String {
-    ["MAJOR", "MINOR", "PATCH"]
-        .map(|part| format!("\n#define TRRO_VERSION_{part} {}", variable(&format!("CARGO_PKG_VERSION_{part}"))))
+    [("MAJOR", "first"), ("MINOR", "second"), ("PATCH", "third")]
+        .map(|(part, place)| {
+            let number = variable(&format!("CARGO_PKG_VERSION_{part}"));
+            format!("\n\n/** The {place} number of the version that this header is of. */\n#define TRRO_VERSION_{part} {number}")
+        })
         .concat()
 }
 
@@ -324,7 +327,7 @@ fn c_function(action: &Action) -> String {
             let ids = if ids.is_empty() { "0".to_owned() } else { format!("request->{}", ids.join(" + request->")) };
             let size = format!(
                 "Its size in bytes, at least TRRO_CHANGE_BUFFER_SIZE({ids}): else TRRO_STATUS_BUFFER_TOO_SMALL, and nothing is\n\
-                 ///                     sent. With that, it never fails for want of room."
+                 ///                     sent. With that, it does not fail for want of room."
             );
             (CHANGES, size, "it changes something")
         }

@@ -92,8 +92,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+
+/** The first number of the version that this header is of. */
 #define TRRO_VERSION_MAJOR 0
+
+/** The second number of the version that this header is of. */
 #define TRRO_VERSION_MINOR 1
+
+/** The third number of the version that this header is of. */
 #define TRRO_VERSION_PATCH 0
 
 #ifdef __cplusplus
@@ -490,12 +496,12 @@ typedef struct trro_get_devices_request {
     size_t struct_size;
     /**
      * The page. The service's samples begin with 1, and its documents do not say. What comes after the last page is
-     * documented nowhere. 1 or more; 0: 1.
+     * documented nowhere. 1 or more; 0: the default, 1.
      */
     int64_t page_num;
     /**
      * Rows a page. The service documents no largest one, and may give fewer or refuse; an answer with more than 10000
-     * rows, or with more licenses in one, is TRRO_STATUS_BAD_RESPONSE. 1 to 10000; 0: 20.
+     * rows, or with more licenses in one, is TRRO_STATUS_BAD_RESPONSE. 1 to 10000; 0: the default, 20.
      */
     int64_t page_size;
     /**
@@ -605,11 +611,11 @@ typedef struct trro_get_licenses_request {
      */
     size_t struct_size;
     /**
-     * The page. The service's samples begin with 1, and its documents do not say. 1 or more; 0: 1.
+     * The page. The service's samples begin with 1, and its documents do not say. 1 or more; 0: the default, 1.
      */
     int64_t page_num;
     /**
-     * Rows a page, each of which may be several licenses. The service documents no largest one. 1 to 10000; 0: 20.
+     * Rows a page, each of which may be several licenses. The service documents no largest one. 1 to 10000; 0: the default, 20.
      */
     int64_t page_size;
     /**
@@ -912,11 +918,11 @@ typedef struct trro_describe_project_list_request {
      */
     size_t struct_size;
     /**
-     * The page. 1 or more; 0: 1.
+     * The page. 1 or more; 0: the default, 1.
      */
     int64_t page_number;
     /**
-     * Rows a page. The service documents no largest one. 1 to 10000; 0: 10.
+     * Rows a page. The service documents no largest one. 1 to 10000; 0: the default, 10.
      */
     int64_t page_size;
     /**
@@ -1137,7 +1143,7 @@ typedef struct trro_batch_delete_devices_request {
      */
     const char *project_id;
     /**
-     * The devices; `device_id_count` of them. How many the service takes at once is documented nowhere. Required.
+     * The devices; `device_id_count` of them. How many the service takes at once is documented nowhere. At least one string, each of 1 to 32 bytes; required.
      */
     const char *const *device_ids;
     /**
@@ -1243,11 +1249,11 @@ typedef struct trro_describe_device_session_list_request {
      */
     const char *project_id;
     /**
-     * The page. 1 or more; 0: 1.
+     * The page. 1 or more; 0: the default, 1.
      */
     int64_t page_number;
     /**
-     * Rows a page. The service documents no largest one. 1 to 10000; 0: 20.
+     * Rows a page. The service documents no largest one. 1 to 10000; 0: the default, 20.
      */
     int64_t page_size;
     /**
@@ -1346,11 +1352,11 @@ typedef struct trro_describe_recent_session_list_request {
      */
     const char *project_id;
     /**
-     * The page. 1 or more; 0: 1.
+     * The page. 1 or more; 0: the default, 1.
      */
     int64_t page_number;
     /**
-     * Rows a page. The service documents no largest one. 1 to 10000; 0: 20.
+     * Rows a page. The service documents no largest one. 1 to 10000; 0: the default, 20.
      */
     int64_t page_size;
     /**
@@ -1607,7 +1613,7 @@ typedef struct trro_modify_policy_request {
      */
     const char *remote_device_id;
     /**
-     * The field devices; `field_device_id_count` of them. How many the service takes at once is documented nowhere. Required.
+     * The field devices; `field_device_id_count` of them. How many the service takes at once is documented nowhere. At least one string, each of 1 to 32 bytes; required.
      */
     const char *const *field_device_ids;
     /**
@@ -1673,7 +1679,7 @@ typedef struct trro_batch_delete_policy_request {
      */
     const char *project_id;
     /**
-     * The remote devices; `remote_device_id_count` of them. How many the service takes at once is documented nowhere. Required.
+     * The remote devices; `remote_device_id_count` of them. How many the service takes at once is documented nowhere. At least one string, each of 1 to 32 bytes; required.
      */
     const char *const *remote_device_ids;
     /**
@@ -2658,7 +2664,7 @@ trro_status trro_get_device_license(const struct trro_client *client,
  * @param request      The project to make; must not be NULL. Copied.
  * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
  * @param buffer_size  Its size in bytes, at least TRRO_CHANGE_BUFFER_SIZE(0): else TRRO_STATUS_BUFFER_TOO_SMALL, and nothing is
- *                     sent. With that, it never fails for want of room.
+ *                     sent. With that, it does not fail for want of room.
  * @param project_creation Where the answer begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
  *                     NULL; *project_creation is NULL after a failure.
  * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
@@ -2696,7 +2702,7 @@ trro_status trro_create_project(const struct trro_client *client,
  * @param request      What to change; must not be NULL. Copied.
  * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
  * @param buffer_size  Its size in bytes, at least TRRO_CHANGE_BUFFER_SIZE(0): else TRRO_STATUS_BUFFER_TOO_SMALL, and nothing is
- *                     sent. With that, it never fails for want of room.
+ *                     sent. With that, it does not fail for want of room.
  * @param project_modification Where the answer begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
  *                     NULL; *project_modification is NULL after a failure.
  * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
@@ -2734,7 +2740,7 @@ trro_status trro_modify_project(const struct trro_client *client,
  * @param request      What to delete; must not be NULL. Copied.
  * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
  * @param buffer_size  Its size in bytes, at least TRRO_CHANGE_BUFFER_SIZE(0): else TRRO_STATUS_BUFFER_TOO_SMALL, and nothing is
- *                     sent. With that, it never fails for want of room.
+ *                     sent. With that, it does not fail for want of room.
  * @param project_deletion Where the answer begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
  *                     NULL; *project_deletion is NULL after a failure.
  * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
@@ -2848,7 +2854,7 @@ trro_status trro_describe_project_info(const struct trro_client *client,
  * @param request      The device to make; must not be NULL. Copied.
  * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
  * @param buffer_size  Its size in bytes, at least TRRO_CHANGE_BUFFER_SIZE(0): else TRRO_STATUS_BUFFER_TOO_SMALL, and nothing is
- *                     sent. With that, it never fails for want of room.
+ *                     sent. With that, it does not fail for want of room.
  * @param device_creation Where the answer begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
  *                     NULL; *device_creation is NULL after a failure.
  * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
@@ -2886,7 +2892,7 @@ trro_status trro_create_device(const struct trro_client *client,
  * @param request      What to change; must not be NULL. Copied.
  * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
  * @param buffer_size  Its size in bytes, at least TRRO_CHANGE_BUFFER_SIZE(0): else TRRO_STATUS_BUFFER_TOO_SMALL, and nothing is
- *                     sent. With that, it never fails for want of room.
+ *                     sent. With that, it does not fail for want of room.
  * @param device_modification Where the answer begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
  *                     NULL; *device_modification is NULL after a failure.
  * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
@@ -2924,7 +2930,7 @@ trro_status trro_modify_device(const struct trro_client *client,
  * @param request      What to delete; must not be NULL. Copied.
  * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
  * @param buffer_size  Its size in bytes, at least TRRO_CHANGE_BUFFER_SIZE(request->device_id_count): else TRRO_STATUS_BUFFER_TOO_SMALL, and nothing is
- *                     sent. With that, it never fails for want of room.
+ *                     sent. With that, it does not fail for want of room.
  * @param device_deletion Where the answer begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
  *                     NULL; *device_deletion is NULL after a failure.
  * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
@@ -3152,7 +3158,7 @@ trro_status trro_describe_session_statistics_by_interval(const struct trro_clien
  * @param request      What to change; must not be NULL. Copied.
  * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
  * @param buffer_size  Its size in bytes, at least TRRO_CHANGE_BUFFER_SIZE(request->field_device_id_count): else TRRO_STATUS_BUFFER_TOO_SMALL, and nothing is
- *                     sent. With that, it never fails for want of room.
+ *                     sent. With that, it does not fail for want of room.
  * @param policy_modification Where the answer begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
  *                     NULL; *policy_modification is NULL after a failure.
  * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
@@ -3190,7 +3196,7 @@ trro_status trro_modify_policy(const struct trro_client *client,
  * @param request      What to delete; must not be NULL. Copied.
  * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
  * @param buffer_size  Its size in bytes, at least TRRO_CHANGE_BUFFER_SIZE(request->remote_device_id_count): else TRRO_STATUS_BUFFER_TOO_SMALL, and nothing is
- *                     sent. With that, it never fails for want of room.
+ *                     sent. With that, it does not fail for want of room.
  * @param policy_deletion Where the answer begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
  *                     NULL; *policy_deletion is NULL after a failure.
  * @param needed_size  May be NULL. After a success, the bytes used; after TRRO_STATUS_BUFFER_TOO_SMALL, what is enough at
@@ -3580,7 +3586,7 @@ trro_status trro_load_device_config(const char *path,
 #define TRRO_DEVICES_BUFFER_SIZE(page_size) (1024 + 1024 * (size_t)(page_size))
 
 /** Bytes for the answer to a call that changes something, whose lists of ids have so many elements together: enough for every
- *  answer. Less is TRRO_STATUS_BUFFER_TOO_SMALL, and nothing is sent. */
+ *  answer that names no more ids than were sent. Less is TRRO_STATUS_BUFFER_TOO_SMALL, and nothing is sent. */
 #define TRRO_CHANGE_BUFFER_SIZE(id_count) (16 * 1024 + 64 * (size_t)(id_count))
 
 #ifdef __cplusplus

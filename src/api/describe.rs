@@ -6,6 +6,10 @@ use std::fmt::Write;
 /// The most elements that a list of an answer may have, and so the largest page. The service documents none.
 pub const MAX_ELEMENTS: i64 = 10_000;
 
+/// No id of a device is documented to be longer: 18 characters on the international site, 32 on that for China, of ASCII. What a call
+/// needs for its answer follows from that.
+pub const LONGEST_ID_BYTES: usize = 32;
+
 /// What a parameter has to be like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
@@ -16,7 +20,7 @@ pub enum Rule {
         /// What it may say.
         text: Text,
     },
-    /// A list of strings, of which there has to be one.
+    /// A list of ids, of which there has to be one.
     Texts,
     /// A number. 0 says that none is given.
     Number {
@@ -110,7 +114,7 @@ impl Rule {
     pub fn sentence(&self) -> String {
         match self {
             Rule::Text { text, .. } => text.sentence(),
-            Rule::Texts => "at least one string, none of them NULL or empty".to_owned(),
+            Rule::Texts => format!("at least one string, each of 1 to {LONGEST_ID_BYTES} bytes"),
             Rule::Number { least, most: i64::MAX, .. } => format!("{least} or more"),
             Rule::Number { least, most, .. } => format!("{least} to {most}"),
         }
@@ -121,11 +125,11 @@ impl Rule {
         let need = match self {
             Rule::Text { is_required: true, .. } | Rule::Texts => "required".to_owned(),
             Rule::Text { .. } => "NULL: not sent".to_owned(),
-            Rule::Number { default: Some(default), .. } => format!("0: {default}"),
+            Rule::Number { default: Some(default), .. } => format!("0: the default, {default}"),
             Rule::Number { .. } => "0: not sent".to_owned(),
         };
         match self {
-            Rule::Text { text: Text::Any, .. } | Rule::Texts => need,
+            Rule::Text { text: Text::Any, .. } => need,
             _ => format!("{}; {need}", self.sentence()),
         }
     }

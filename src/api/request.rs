@@ -7,7 +7,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use zeroize::Zeroizing;
 
 use super::decode::Shape;
-use super::describe::{Rule, Set, Text};
+use super::describe::{LONGEST_ID_BYTES, Rule, Set, Text};
 use crate::error::{Error, Status, printable};
 
 /// The service takes no larger request (that is documented of requests that are signed as ours are).
@@ -74,7 +74,7 @@ impl Request {
         });
         let ids = values.iter().map(|value| if let Value::Texts(texts) = value { texts.len() } else { 0 }).sum();
         let (name, secrets) = (action.name.to_owned(), secrets.collect());
-        Request { action: name, changes: action.changes, ids, body, secrets }.if_not_too_large()
+        Ok(Request { action: name, changes: action.changes, ids, body, secrets })
     }
 
     /// Of JSON that somebody else has written, to an action that may be any.
@@ -94,13 +94,14 @@ impl Request {
         })?;
         let body = Zeroizing::new(json.to_owned());
         let Parameters { elements: ids, secrets } = parameters;
-        Request { action: action.to_owned(), changes, ids, body, secrets }.if_not_too_large()
+        Request { action: action.to_owned(), changes, ids, body, secrets }.if_not_too_large("json")
     }
 
-    fn if_not_too_large(self) -> Result<Request, Error> {
+    /// If it is no larger than the service takes; `name` is the argument that it came of.
+    pub fn if_not_too_large(self, name: &str) -> Result<Request, Error> {
         match self.body.len() {
             ..=LARGEST_BODY_BYTES => Ok(self),
-            _ => Err(Error::invalid_argument("request", "is larger than the 10 MiB that the service takes")),
+            _ => Err(Error::invalid_argument(name, "is larger than the 10 MiB that the service takes")),
         }
     }
 
@@ -147,7 +148,9 @@ fn check(parameter: &Parameter, value: &Value<'_>) -> Result<(), Error> {
             };
         }
         (Rule::Text { text, .. }, Value::Text(Some(given))) => allows(text, given),
-        (Rule::Texts, Value::Texts(given)) => !given.is_empty() && given.iter().all(|text| allows(&Text::Any, text)),
+        (Rule::Texts, Value::Texts(given)) => {
+            !given.is_empty() && given.iter().all(|text| (1..=LONGEST_ID_BYTES).contains(&text.len()))
+        }
         (Rule::Number { least, most, .. }, Value::Number(number)) => *number == 0 || (*least..=*most).contains(number),
         _ => false,
     };

@@ -190,7 +190,7 @@ macro_rules! types {
                 type Response<'r> = $Response<'r>;
 
                 fn prepare(&self) -> Result<Request, Error> {
-                    Request::new(Self::ACTION, &[ $( parameter_value!($pkind self.$parameter) ),* ])
+                    Request::new(Self::ACTION, &[ $( parameter_value!($pkind self.$parameter) ),* ])?.if_not_too_large("request")
                 }
             }
 

@@ -142,7 +142,8 @@ pub unsafe fn call(
             let Binding { action, request: layout, response, output } = binding;
             let named = |error: Error| error.inside("request->");
             let (values, deadline_ms) = layout.read(request, action.parameters)?;
-            let request = Request::new(action, &values).map_err(named)?;
+            let request = Request::new(action, &values).map_err(named)?.if_not_too_large("request")?;
+            client.deadline(deadline_ms).map_err(named)?;
             if result.is_null() {
                 return Err(Error::invalid_argument(output, "is NULL"));
             }
@@ -153,7 +154,7 @@ pub unsafe fn call(
                 let laid_out = lay_out(&mut arena, response, fill)?;
                 Ok((laid_out, arena.finish()))
             };
-            let (laid_out, attempts) = carry_out(client, request, deadline_ms, &room, lay_out).map_err(named)?;
+            let (laid_out, attempts) = carry_out(client, request, deadline_ms, &room, lay_out)?;
             put(result, laid_out);
             Ok(attempts)
         })
