@@ -15,10 +15,14 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use socket2::{Domain, Socket, Type};
 use support::{Outcome, Test};
 
-const PROGRAMS: [&str; 22] = [
+const PROGRAMS: [&str; 29] = [
+    "account",
+    "actions",
     "arguments",
     "authorization",
+    "available",
     "buffers",
+    "call",
     "cancel",
     "credential_files",
     "credentials",
@@ -26,6 +30,7 @@ const PROGRAMS: [&str; 22] = [
     "device_config",
     "diagnosis",
     "endings",
+    "every_symbol",
     "failures",
     "host",
     "listing",
@@ -35,6 +40,8 @@ const PROGRAMS: [&str; 22] = [
     "rows",
     "signals",
     "structs",
+    "typed_answers",
+    "typed_arguments",
     "watch",
     "watch_end",
     "watch_kept",
@@ -66,6 +73,7 @@ fn main() {
             move || layout_is_the_recorded_one(&folder, &library)
         }),
     ];
+    trials.push(Trial::test("every_symbol_is_called", every_symbol_is_called));
     trials.push(Trial::test("links_statically_as_the_readme_says", {
         let folder = folder.clone();
         move || links_statically(&folder)
@@ -132,6 +140,21 @@ fn layout_program(header: &str) -> String {
         }
     }
     program + "    return 0;\n}\n"
+}
+
+/// By `tests/c/every_symbol.c`: a function that no C program calls is one that may not work from C.
+fn every_symbol_is_called() -> Result<(), Failed> {
+    let read = |path: &str| fs::read_to_string(support::root().join(path));
+    let (symbols, program) = (read("tests/abi/symbols.txt")?, without_comments(&read("tests/c/every_symbol.c")?));
+    let symbols = symbols.lines().filter(|line| !line.starts_with('#'));
+    let missing: Vec<&str> = symbols.filter(|symbol| !program.contains(&format!("{symbol}("))).collect();
+    if missing.is_empty() { Ok(()) } else { Err(format!("not called: {}", missing.join(", ")).into()) }
+}
+
+fn without_comments(program: &str) -> String {
+    let mut parts = program.split("/*");
+    let first = parts.next().unwrap_or_default().to_owned();
+    first + &parts.filter_map(|part| part.split_once("*/")).map(|(_, code)| code).collect::<String>()
 }
 
 /// The test is listed by no program: it needs a copy of one that belongs to another user.
