@@ -30,6 +30,8 @@ run() {
 }
 printf 'The service is emulated at %s\n' "$TRRO_ENDPOINT"
 run 0 list_devices
+run 0 licenses
+run 0 licenses 3 q7d2x9w4k1z8r5tn
 
 # Who a device is stands in the config.json of the vendor's field SDK.
 config() {
@@ -48,6 +50,12 @@ if [ -x "$build/remote_device" ]; then
 fi
 run 0 trro-status devices --project q7d2x9w4k1z8r5tn
 run 1 trro-status check field_expired --project m82k5408n675phvb
+run 0 trro-status check field_ok_4 --project m82k5408n675phvb --available
+run 0 trro-status licenses --project q7d2x9w4k1z8r5tn
+run 0 trro-status projects
+run 3 trro-status projects --project no_such_project
+run 0 trro-status sessions --project q7d2x9w4k1z8r5tn
+run 0 trro-status sessions --project q7d2x9w4k1z8r5tn --device port_01 --recent
 run 0 trro-status doctor --project m82k5408n675phvb --device field_ok_4
 # A server hands over a key for today; the device has no other.
 printf '\n$ day_key make | day_key use m82k5408n675phvb\n'

@@ -1,5 +1,5 @@
-/* What the examples share: a client from the environment, numbers of the command line, when all pages have been read, the
- * service's time, and whether what was printed has arrived. */
+/* What the examples share: a client from the environment, numbers of the command line, buffers that grow, when all pages have
+ * been read, the service's time, what a table consists of, and whether what was printed has arrived. */
 #ifndef EXAMPLE_H
 #define EXAMPLE_H
 
@@ -48,11 +48,28 @@ static inline long read_number(const char *text, long most) {
     return end != text && *end == '\0' && number >= 1 && number <= most ? number : 0;
 }
 
+/* A buffer that grows to what the library says it needs. */
+typedef struct {
+    void *memory;
+    size_t size;
+} growing_buffer;
+
+/* Whether the buffer was too small for a call, and now is not: then the call is to be made again. The library has kept the
+ * answer, so that no second request is sent. */
+static inline int has_grown(growing_buffer *buffer, size_t needed, const trro_error *error) {
+    void *larger = error->status == TRRO_STATUS_BUFFER_TOO_SMALL ? realloc(buffer->memory, needed) : NULL;
+    if (larger == NULL)
+        return 0;
+    buffer->memory = larger;
+    buffer->size = needed;
+    return 1;
+}
+
 /* Whether all pages have been read. A page with few rows need not be the last: the service may give less than page_size.
  * What TotalCount counts is documented nowhere; if it is more than the rows of this page, it is all of them. */
-static inline int is_last_page(const trro_devices *page, size_t rows_so_far) {
-    const int64_t in_this_page = (int64_t)page->device_count;
-    return in_this_page == 0 || (page->total_count > in_this_page && (int64_t)rows_so_far >= page->total_count);
+static inline int is_last_page(size_t rows, int64_t total_count, size_t rows_so_far) {
+    const int64_t in_this_page = (int64_t)rows;
+    return in_this_page == 0 || (total_count > in_this_page && (int64_t)rows_so_far >= total_count);
 }
 
 /* The service's time, as far as its answers have told; else the machine's. */
@@ -74,6 +91,24 @@ static inline void print_name(const char *name, int width) {
         putchar((unsigned char)*name < ' ' || *name == 0x7f ? '?' : *name);
     if (width > 0)
         printf("%*s", width, "");
+}
+
+/* A number after two blanks, or "-" where the service sent none. */
+static inline void print_number(int64_t number, int width) {
+    if (number == TRRO_ABSENT)
+        printf("  %*s", width, "-");
+    else
+        printf("  %*lld", width, (long long)number);
+}
+
+/* A moment after two blanks, as its day in UTC. */
+static inline void print_date(int64_t moment_s) {
+    const time_t moment = (time_t)moment_s;
+    char text[32] = "-";
+    struct tm parts;
+    if (moment_s != TRRO_ABSENT && (int64_t)moment == moment_s && gmtime_r(&moment, &parts) != NULL)
+        strftime(text, sizeof text, "%Y-%m-%d", &parts);
+    printf("  %-10s", text);
 }
 
 /* The exit status: `failure` instead of 0 if what was printed has not arrived, as on a full disk. */

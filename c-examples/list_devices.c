@@ -10,48 +10,19 @@
 
 enum { PAGE_SIZE = 20, MOST_PAGES = 1000 };
 
-/* A buffer that grows to what the library says it needs. */
-typedef struct {
-    void *memory;
-    size_t size;
-} growing_buffer;
-
-/* One page. If the buffer is too small, the library keeps the answer: the second call sends no second request. */
+/* One page; NULL after a failure, which has been printed. */
 static const trro_devices *get_page(const trro_client *client, const trro_get_devices_request *request,
                                     growing_buffer *buffer) {
     const trro_devices *page;
     size_t needed;
     trro_error error;
     while (trro_get_devices(client, request, buffer->memory, buffer->size, &page, &needed, &error)) {
-        void *larger = NULL;
-        if (error.status == TRRO_STATUS_BUFFER_TOO_SMALL)
-            larger = realloc(buffer->memory, needed);
-        if (larger == NULL) {
+        if (!has_grown(buffer, needed, &error)) {
             print_error("cannot get the devices", &error);
             return NULL;
         }
-        buffer->memory = larger;
-        buffer->size = needed;
     }
     return page;
-}
-
-/* A number, or "-" where the service sent none. */
-static void print_number(int64_t number, int width) {
-    if (number == TRRO_ABSENT)
-        printf("  %*s", width, "-");
-    else
-        printf("  %*lld", width, (long long)number);
-}
-
-/* A moment as its day in UTC. */
-static void print_date(int64_t moment_s) {
-    char text[32] = "-";
-    time_t moment = (time_t)moment_s;
-    struct tm parts;
-    if (moment_s != TRRO_ABSENT && (int64_t)moment == moment_s && gmtime_r(&moment, &parts) != NULL)
-        strftime(text, sizeof text, "%Y-%m-%d", &parts);
-    printf("  %-10s", text);
 }
 
 /* Prints a row of the table; returns whether the device can run. */
@@ -95,7 +66,7 @@ static int list_all(const trro_client *client, const char *project_id) {
         for (i = 0; i < page->device_count; i++)
             stopped += !print_device(page->devices[i], service_time_s(client));
         devices += page->device_count;
-        is_last = is_last_page(page, devices);
+        is_last = is_last_page(page->device_count, page->total_count, devices);
     } while (!is_last && request.page_num < MOST_PAGES);
     if (page != NULL)
         printf("%zu devices; %zu of them cannot run (!) or cannot be judged (?)\n", devices, stopped);

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FULL_BAR_DAYS = 365, DAY_S = 86400 };
+enum { DAY_S = 86400 };
 
 static volatile sig_atomic_t is_interrupted;
 
@@ -19,6 +19,7 @@ static trro_authorization_query query_of(const options *options) {
     query.device_id = options->device_id;
     query.streams = options->streams;
     query.deadline_ms = options->deadline_ms;
+    query.ask_available = options->asks_available ? 1 : 0;
     return query;
 }
 
@@ -27,16 +28,6 @@ static const char *source_name(int32_t source) {
 }
 
 /* ---- JSON ---- */
-
-static void print_member(const char *name, int64_t number) {
-    printf(",\"%s\":", name);
-    print_json_number(number);
-}
-
-static void print_member_text(const char *name, const char *text) {
-    printf(",\"%s\":", name);
-    print_json_text(text);
-}
 
 static void print_json(const options *options, const trro_authorization *authorization) {
     printf("{\"at_s\":%lld", (long long)time(NULL));
@@ -48,6 +39,8 @@ static void print_json(const options *options, const trro_authorization *authori
     print_member_text("source", source_name(authorization->source));
     print_member("streams", authorization->streams);
     print_member("license_count", authorization->license_count);
+    if (options->asks_available)
+        print_member("available_license_count", authorization->available_license_count);
     print_member("remain_days", authorization->remain_days);
     print_member("expire_time_s", authorization->expire_time_s);
     print_member("monthly_remain_time", authorization->monthly_remain_time);
@@ -85,11 +78,9 @@ static void print_expiry(const trro_authorization *authorization) {
     format_time(authorization->expire_time_s, "%Y-%m-%d %H:%M UTC", moment, sizeof moment);
     printf("  %-12s%s", "expires", moment);
     if (left_s != TRRO_ABSENT) {
-        int64_t days = left_s > 0 ? left_s / DAY_S : 0;
         format_left(left_s, left, sizeof left);
         printf(", %s", left);
-        print_bar(left_s <= 0 ? 0 : days >= FULL_BAR_DAYS ? 10 : (int)(1 + days * 9 / FULL_BAR_DAYS),
-                  verdict_color(authorization->verdict));
+        print_days_bar(left_s > 0 ? left_s / DAY_S : 0, verdict_color(authorization->verdict));
     }
     printf("\n");
 }
@@ -104,6 +95,8 @@ static void print_answer(const options *options, const trro_authorization *autho
     printf("\n");
     print_fact("streams", authorization->streams);
     print_fact("licenses", authorization->license_count);
+    if (options->asks_available)
+        print_fact("usable", authorization->available_license_count);
     print_expiry(authorization);
     print_fact("month left", authorization->monthly_remain_time);
     printf("  %-12s", "request");

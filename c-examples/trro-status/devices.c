@@ -4,10 +4,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { WIDEST_NAME = 32, PROGRESS_EVERY = 100, FEW_DAYS = 14, FULL_BAR_DAYS = 365 };
+enum { WIDEST_ID = 64, WIDEST_NAME = 32, PROGRESS_EVERY = 100 };
 
 /* A row of which the texts are the program's own. */
 typedef struct {
@@ -109,31 +108,9 @@ static void judge(table *table, int64_t now_s) {
 static int widest(const table *table, const char *title, size_t field, int most) {
     int width = width_of(title);
     size_t i;
-    for (i = 0; i < table->count; i++) {
-        const char *text = *(const char *const *)((const char *)&table->rows[i].device + field);
-        const int this_width = width_of(text);
-        if (this_width > width && this_width <= most)
-            width = this_width;
-    }
+    for (i = 0; i < table->count; i++)
+        widen(&width, *(const char *const *)((const char *)&table->rows[i].device + field), most);
     return width;
-}
-
-static void print_days(const trro_device *device, int64_t now_s) {
-    int64_t days = device->remain_days;
-    color color = GREEN;
-    char text[32];
-    int tenths = 0;
-    if (device->expire_time_s != TRRO_ABSENT)
-        days = device->expire_time_s <= now_s ? 0 : (device->expire_time_s - now_s) / 86400;
-    format_number(days, text, sizeof text);
-    printf("  %6s", text);
-    if (!is_rich())
-        return;
-    if (days != TRRO_ABSENT && days > 0)
-        tenths = days >= FULL_BAR_DAYS ? 10 : (int)(1 + days * 9 / FULL_BAR_DAYS);
-    if (days == TRRO_ABSENT || days < FEW_DAYS)
-        color = days == TRRO_ABSENT ? FAINT : days > 0 ? YELLOW : RED;
-    print_bar(tenths, color);
 }
 
 static void print_row(const row *row, int id_width, int name_width, int64_t now_s) {
@@ -148,7 +125,7 @@ static void print_row(const row *row, int id_width, int name_width, int64_t now_
     printf("  %8s", text);
     format_time(device->expire_time_s, "%Y-%m-%d", text, sizeof text);
     printf("  %-10s", text);
-    print_days(device, now_s);
+    print_days(device->expire_time_s, device->remain_days, now_s);
     format_number(device->monthly_remain_time, text, sizeof text);
     printf("  %10s\n", text);
 }
@@ -162,7 +139,7 @@ static void print_summary(const table *table) {
 }
 
 static void print_table(const table *table, int64_t now_s) {
-    const int id_width = widest(table, "DEVICE", offsetof(trro_device, device_id), 64);
+    const int id_width = widest(table, "DEVICE", offsetof(trro_device, device_id), WIDEST_ID);
     const int name_width = widest(table, "NAME", offsetof(trro_device, device_name), WIDEST_NAME);
     size_t i;
     /* The unit of the month's time is documented nowhere, so none is printed. */
@@ -175,32 +152,20 @@ static void print_table(const table *table, int64_t now_s) {
 
 /* ---- JSON ---- */
 
-static void print_member(const char *name, int64_t number) {
-    printf(",\"%s\":", name);
-    print_json_number(number);
-}
-
 static void print_json_row(const row *row) {
     const trro_device *device = &row->device;
-    size_t i;
     printf("{\"device_id\":");
     print_json_text(device->device_id);
-    printf(",\"device_name\":");
-    print_json_text(device->device_name);
-    printf(",\"verdict\":\"%s\"", short_name(row->verdict));
+    print_member_text("device_name", device->device_name);
+    print_member_text("verdict", short_name(row->verdict));
     print_member("license_count", device->license_count);
     print_member("remain_days", device->remain_days);
     print_member("expire_time_s", device->expire_time_s);
     print_member("duration_s", device->duration_s);
     print_member("monthly_remain_time", device->monthly_remain_time);
     print_member("limited_time_minutes", device->limited_time_minutes);
-    printf(",\"license_ids\":[");
-    for (i = 0; i < device->license_id_count; i++) {
-        if (i > 0)
-            putchar(',');
-        print_json_text(device->license_ids[i]);
-    }
-    printf("]}");
+    print_member_texts("license_ids", device->license_ids, device->license_id_count);
+    printf("}");
 }
 
 static void print_json(const table *table, int changed) {
@@ -214,13 +179,6 @@ static void print_json(const table *table, int changed) {
 }
 
 /* ---- the command ---- */
-
-static int64_t service_time_s(const trro_client *client) {
-    int64_t offset_ms;
-    if (trro_client_clock_offset_ms(client, &offset_ms, NULL) || offset_ms == TRRO_ABSENT)
-        offset_ms = 0;
-    return (int64_t)time(NULL) + offset_ms / 1000;
-}
 
 static int ask(table *table, int *changed) {
     trro_device_filter filter = TRRO_DEVICE_FILTER_INIT;

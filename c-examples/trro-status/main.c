@@ -9,24 +9,32 @@
 #include <string.h>
 
 static const char help[] =
-    "usage: trro-status devices [--project ID] [--streams N]\n"
-    "       trro-status check  DEVICE --project ID [--streams N]\n"
-    "       trro-status watch  DEVICE --project ID [--streams N]\n"
-    "       trro-status doctor [--project ID [--device ID]]\n"
+    "usage: trro-status devices  [--project ID] [--streams N]\n"
+    "       trro-status check    DEVICE --project ID [--streams N] [--available]\n"
+    "       trro-status watch    DEVICE --project ID [--streams N]\n"
+    "       trro-status licenses [--project ID]\n"
+    "       trro-status projects [--project ID]\n"
+    "       trro-status sessions --project ID [--device ID] [--recent]\n"
+    "       trro-status doctor   [--project ID [--device ID]]\n"
     "\n"
     "Looks at devices of Tencent Cloud's Real-time Teleoperation service (TRRO) and\n"
     "the licenses by which they are authorized to run.\n"
     "\n"
-    "  devices  every device, of a project or of all\n"
-    "  check    whether one device may run\n"
-    "  watch    the same, and on every change, until it is interrupted\n"
-    "  doctor   every step of a call to the service, and what to do if one fails\n"
+    "  devices   every device, of a project or of all\n"
+    "  check     whether one device may run\n"
+    "  watch     the same, and on every change, until it is interrupted\n"
+    "  licenses  how many there are, and when they expire\n"
+    "  projects  every project\n"
+    "  sessions  of a project or a device: who drove what, and when\n"
+    "  doctor    every step of a call to the service, and what to do if one fails\n"
     "\n"
     "  --project ID      the project\n"
-    "  --device ID       the device, in place of DEVICE; devices: only this one\n"
+    "  --device ID       the device, in place of DEVICE; lists: only of this one\n"
     "  --streams N       how many streams the device is to send (default 1)\n"
-    "  --config FILE     take project, device (but for devices) and streams from the\n"
-    "                    config.json of the vendor's field SDK\n"
+    "  --available       check: ask how many of its licenses are usable, too\n"
+    "  --recent          sessions: those of the last two hours\n"
+    "  --config FILE     take project, device (but for devices and licenses) and\n"
+    "                    streams from the config.json of the vendor's field SDK\n"
     "  --json            for programs\n"
     "  --endpoint URL    another site than the international one (default:\n"
     "                    TRRO_ENDPOINT of the environment)\n"
@@ -46,14 +54,18 @@ static const char help[] =
 typedef struct {
     const char *name;
     int (*run)(const trro_client *client, const options *options);
-    int needs_device;
+    int needs_device, needs_project;
+    int is_of_fleet; /* a file of --config says the project only */
 } command;
 
 static const command commands[] = {
-    {"devices", list_devices, 0},
-    {"check", check_device, 1},
-    {"watch", watch_device, 1},
-    {"doctor", examine, 0},
+    {"devices", list_devices, 0, 0, 1},
+    {"check", check_device, 1, 1, 0},
+    {"watch", watch_device, 1, 1, 0},
+    {"licenses", list_licenses, 0, 0, 1},
+    {"projects", list_projects, 0, 0, 1},
+    {"sessions", list_sessions, 0, 1, 0},
+    {"doctor", examine, 0, 0, 0},
 };
 
 static const command *find_command(const char *name) {
@@ -99,8 +111,7 @@ static void print_log(void *user_data, int32_t level, const char *message) {
     fprintf(stderr, "trro-status: %s\n", message);
 }
 
-/* Fills in what the command line leaves open; `devices` lists the whole project of the file. The file's texts stay in a buffer of
- * this function. */
+/* Fills in what the command line leaves open. The file's texts stay in a buffer of this function. */
 static int load_config(const char *path, const command *command, options *options) {
     static char buffer[16384];
     const trro_authorization_query *query;
@@ -111,7 +122,7 @@ static int load_config(const char *path, const command *command, options *option
     }
     if (options->project_id == NULL)
         options->project_id = query->project_id;
-    if (options->device_id == NULL && command->run != list_devices)
+    if (options->device_id == NULL && !command->is_of_fleet)
         options->device_id = query->device_id;
     if (options->streams == 0)
         options->streams = query->streams;
@@ -139,12 +150,14 @@ static int run(const command *command, trro_client_config *config, const options
     return status;
 }
 
-enum { PROJECT = 1, DEVICE, STREAMS, CONFIG, JSON, ENDPOINT, CA_FILE, REGION, DEADLINE_MS, VERSION, HELP };
+enum { PROJECT = 1, DEVICE, STREAMS, AVAILABLE, RECENT, CONFIG, JSON, ENDPOINT, CA_FILE, REGION, DEADLINE_MS, VERSION, HELP };
 
 static const struct option long_options[] = {
     {"project", required_argument, NULL, PROJECT},
     {"device", required_argument, NULL, DEVICE},
     {"streams", required_argument, NULL, STREAMS},
+    {"available", no_argument, NULL, AVAILABLE},
+    {"recent", no_argument, NULL, RECENT},
     {"config", required_argument, NULL, CONFIG},
     {"json", no_argument, NULL, JSON},
     {"endpoint", required_argument, NULL, ENDPOINT},
@@ -163,6 +176,8 @@ static int read_options(int argc, char **argv, options *options, trro_client_con
         switch (option) {
         case PROJECT: options->project_id = optarg; break;
         case DEVICE: options->device_id = optarg; break;
+        case AVAILABLE: options->asks_available = 1; break;
+        case RECENT: options->is_recent = 1; break;
         case CONFIG: *config_file = optarg; break;
         case JSON: options->is_json = 1; break;
         case ENDPOINT: config->endpoint = optarg; break;
@@ -187,9 +202,24 @@ static int read_options(int argc, char **argv, options *options, trro_client_con
     return EXIT_FINE;
 }
 
+/* Whether the command has what it needs, and nothing that another one is asked with. */
+static int check_options(const command *command, const options *options) {
+    if (command->needs_device && (options->device_id == NULL || options->project_id == NULL))
+        return wrong_usage("DEVICE and --project, or --config, are needed for ", command->name);
+    if (command->needs_project && options->project_id == NULL)
+        return wrong_usage("--project, or --config, is needed for ", command->name);
+    if (options->device_id != NULL && options->project_id == NULL)
+        return wrong_usage("--device needs --project: ids are unique inside of a project only", "");
+    if (options->asks_available && command->run != check_device)
+        return wrong_usage("--available is for check, and not for ", command->name);
+    if (options->is_recent && command->run != list_sessions)
+        return wrong_usage("--recent is for sessions, and not for ", command->name);
+    return EXIT_FINE;
+}
+
 int main(int argc, char **argv) {
     trro_client_config config = TRRO_CLIENT_CONFIG_INIT;
-    options options = {NULL, NULL, NULL, 0, 0, 0};
+    options options = {NULL, NULL, 0, 0, 0, 0, 0, 0};
     const char *config_file = NULL;
     const command *command;
     int status;
@@ -208,10 +238,9 @@ int main(int argc, char **argv) {
         return wrong_usage("one argument too many: ", argv[optind]);
     if (config_file != NULL && !load_config(config_file, command, &options))
         return EXIT_NOT_KNOWN;
-    if (command->needs_device && (options.device_id == NULL || options.project_id == NULL))
-        return wrong_usage("DEVICE and --project, or --config, are needed for ", command->name);
-    if (options.device_id != NULL && options.project_id == NULL)
-        return wrong_usage("--device needs --project: ids are unique inside of a project only", "");
+    if ((status = check_options(command, &options)) != EXIT_FINE)
+        return status;
+    options.began_ms = monotonic_ms();
     prepare_output();
     return run(command, &config, &options);
 }

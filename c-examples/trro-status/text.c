@@ -1,4 +1,4 @@
-/* What people and programs read: columns, colours, JSON. */
+/* What people read: columns, colours, bars. */
 #define _XOPEN_SOURCE 700
 #include "status.h"
 
@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 #include <wchar.h>
+
+enum { FEW_DAYS = 14, FULL_BAR_DAYS = 365, DAY_S = 86400 };
 
 static int rich, unicode;
 
@@ -100,7 +102,7 @@ void print_cell(const char *text, int width, color color) {
     printf("%*s", width > width_of(text) ? width - width_of(text) : 0, "");
 }
 
-void print_bar(int tenths, color color) {
+static void print_bar(int tenths, color color) {
     int i;
     if (!rich)
         return;
@@ -111,25 +113,38 @@ void print_bar(int tenths, color color) {
     end(color);
 }
 
-void print_json_text(const char *text) {
-    putchar('"');
-    for (; *text != '\0'; text++) {
-        const unsigned char byte = (unsigned char)*text;
-        if (byte == '"' || byte == '\\')
-            printf("\\%c", byte);
-        else if (byte < ' ' || byte == 0x7f)
-            printf("\\u%04x", byte);
-        else
-            putchar(byte);
-    }
-    putchar('"');
+const char *or_dash(const char *text) {
+    return *text != '\0' ? text : "-";
 }
 
-void print_json_number(int64_t number) {
-    if (number == TRRO_ABSENT)
-        printf("null");
-    else
-        printf("%lld", (long long)number);
+void widen(int *width, const char *text, int most) {
+    const int needed = width_of(text);
+    if (needed > *width && needed <= most)
+        *width = needed;
+}
+
+/* A day is a tenth already, and a year is all. */
+static int tenths_of_year(int64_t days) {
+    if (days == TRRO_ABSENT || days <= 0)
+        return 0;
+    return days >= FULL_BAR_DAYS ? 10 : (int)(1 + days * 9 / FULL_BAR_DAYS);
+}
+
+void print_days_bar(int64_t days, color color) {
+    print_bar(tenths_of_year(days), color);
+}
+
+void print_days(int64_t expire_time_s, int64_t remain_days, int64_t now_s) {
+    int64_t days = remain_days;
+    color color = GREEN;
+    char text[32];
+    if (expire_time_s != TRRO_ABSENT)
+        days = expire_time_s <= now_s ? 0 : (expire_time_s - now_s) / DAY_S;
+    if (days == TRRO_ABSENT || days < FEW_DAYS)
+        color = days == TRRO_ABSENT ? FAINT : days > 0 ? YELLOW : RED;
+    format_number(days, text, sizeof text);
+    printf("  %6s", text);
+    print_days_bar(days, color);
 }
 
 void format_time(int64_t moment_s, const char *format, char *text, size_t size) {

@@ -1,5 +1,7 @@
 //! trro-status against the emulator: what people and programs read of it, and how it ends.
 
+mod licenses;
+mod lists;
 #[path = "../support/mod.rs"]
 mod support;
 mod terminal;
@@ -21,6 +23,8 @@ use socket2::{Domain, Socket, Type};
 const PROJECT: &str = "m82k5408n675phvb";
 const ESCAPE: char = '\u{1b}';
 
+type Test = fn(&Tool) -> Result<(), Failed>;
+
 struct Tool {
     binary: PathBuf,
     folder: PathBuf,
@@ -35,7 +39,7 @@ fn main() {
         libtest_mimic::run(&arguments, vec![compiles]).exit();
     }
     let tool = Arc::new(Tool { binary, folder });
-    let test = |name: &str, check: fn(&Tool) -> Result<(), Failed>| {
+    let test = |name: &str, check: Test| {
         let tool = Arc::clone(&tool);
         Trial::test(name, move || check(&tool))
     };
@@ -43,7 +47,7 @@ fn main() {
         let tool = Arc::clone(&tool);
         Trial::ignorable_test(name, move || support::with_tool("script", |script| check(&tool, script)))
     };
-    let trials = vec![
+    let mut trials = vec![
         test("devices_are_in_columns_also_with_chinese_names", devices_are_in_columns_also_with_chinese_names),
         test("devices_as_json_are_what_the_service_sent", devices_as_json_are_what_the_service_sent),
         test("control_characters_of_a_name_are_shown_as_question_marks", control_characters_are_question_marks),
@@ -77,6 +81,8 @@ fn main() {
             })
         }),
     ];
+    let of_lists = licenses::TESTS.into_iter().chain(lists::TESTS);
+    trials.extend(of_lists.map(|(name, check)| test(name, check)));
     libtest_mimic::run(&arguments, trials).exit();
 }
 
@@ -129,10 +135,20 @@ fn service() -> Result<Emulator, Failed> {
     Ok(Emulator::start(Options { requests_per_s: 0, ..Options::default() })?)
 }
 
+/// An emulator with this account.
+fn service_of(account: &Value, options: Options) -> Result<Emulator, Failed> {
+    Ok(Emulator::start(Options { requests_per_s: 0, devices: Some(account.to_string()), ..options })?)
+}
+
 /// An emulator with these devices in one project, "p".
 fn service_with(devices: &[Value]) -> Result<Emulator, Failed> {
-    let devices = json!({ "Projects": [{ "ProjectId": "p", "Devices": devices }] }).to_string();
-    Ok(Emulator::start(Options { requests_per_s: 0, devices: Some(devices), ..Options::default() })?)
+    service_of(&json!({ "Projects": [{ "ProjectId": "p", "Devices": devices }] }), Options::default())
+}
+
+/// What an emulator was asked for, in order.
+fn actions(emulator: &Emulator) -> Vec<String> {
+    let requests = emulator.statistics().requests;
+    requests.iter().filter_map(|request| request.header("X-TC-Action")).map(str::to_owned).collect()
 }
 
 fn device(id: &str, name: &str, expire_time_s: u64) -> Value {
@@ -340,7 +356,14 @@ fn a_service_that_cannot_be_asked_is_3(tool: &Tool) -> Result<(), Failed> {
     taken.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
     let closed = taken.local_addr()?.as_socket().ok_or("an address of the loopback")?;
     let endpoint = format!("http://{closed}");
-    for arguments in [&["devices"][..], &["check", "d", "--project", "p"], &["doctor"]] {
+    for arguments in [
+        &["devices"][..],
+        &["check", "d", "--project", "p"],
+        &["licenses"],
+        &["projects"],
+        &["sessions", "--project", "p"],
+        &["doctor"],
+    ] {
         let arguments = [arguments, &["--endpoint", &endpoint, "--deadline-ms", "500"]].concat();
         let output = tool.run(&service, &arguments)?;
         assert_eq!(output.status.code(), Some(3), "{arguments:?}");
@@ -366,6 +389,14 @@ fn wrong_usage_is_2(tool: &Tool) -> Result<(), Failed> {
         &["watch", "device"],
         &["check", "device", "surplus", "--project", "p"],
         &["doctor", "--device", "d"],
+        &["licenses", "surplus"],
+        &["licenses", "--device", "d"],
+        &["projects", "surplus"],
+        &["sessions"],
+        &["sessions", "--device", "d"],
+        &["sessions", "surplus", "--project", "p"],
+        &["devices", "--recent"],
+        &["watch", "device", "--project", "p", "--available"],
         &["check", "device", "--project", "p", "--streams", "0"],
         &["check", "device", "--project", "p", "--streams", "2x"],
         &["check", "device", "--project", "p", "--streams", "-1"],
@@ -383,16 +414,19 @@ fn wrong_usage_is_2(tool: &Tool) -> Result<(), Failed> {
 
 fn a_full_disk_is_no_success(tool: &Tool) -> Result<(), Failed> {
     let service = service()?;
-    let full = fs::OpenOptions::new().write(true).open("/dev/full")?;
-    let output = tool.command(&service, &["devices"]).stdout(full).output()?;
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    if output.status.code() == Some(3) && said.contains("stdout") { Ok(()) } else { Err(said.into()) }
+    for command in ["devices", "licenses", "projects", "sessions"] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full")?;
+        let output = tool.command(&service, &[command, "--project", PROJECT]).stdout(full).output()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(3) && said.contains("stdout"), "{command}: {said}");
+    }
+    Ok(())
 }
 
 fn what_is_piped_is_plain(tool: &Tool) -> Result<(), Failed> {
     let service = service()?;
     let device = ["--project", PROJECT, "--device", "field_ok_4"];
-    for command in ["devices", "check", "doctor"] {
+    for command in ["devices", "check", "licenses", "projects", "sessions", "doctor"] {
         let printed = tool.printed(&service, &[&[command], &device[..]].concat(), 0)?;
         assert!(!printed.contains([ESCAPE, '\u{2588}', '\u{2591}', '\r']), "{printed}");
         assert!(printed.lines().all(|line| line == line.trim_end()), "{printed:?}");
@@ -407,7 +441,7 @@ fn nothing_shows_a_secret(tool: &Tool) -> Result<(), Failed> {
     for fault in ["", "echo"] {
         service.misbehave_always(if fault.is_empty() { None } else { Some(fault.parse()?) });
         for key in [WRONG, emulator::SECRET_KEY] {
-            for command in ["devices", "check", "doctor"] {
+            for command in ["devices", "check", "licenses", "projects", "sessions", "doctor"] {
                 let mut command = tool.command(&service, &[command, "--config", &config]);
                 let output = command.env("TENCENTCLOUD_SECRET_KEY", key).output()?;
                 let written = String::from_utf8([output.stdout, output.stderr].concat())?;
@@ -431,9 +465,9 @@ fn options_in(text: &str) -> BTreeSet<String> {
 fn help_and_manual_name_the_same_options(tool: &Tool) -> Result<(), Failed> {
     let help = support::run(Command::new(&tool.binary).arg("--help"))?;
     let manual = fs::read_to_string(manual())?.replace("Fl \\-", "--");
-    assert!(options_in(&help).len() >= 11, "{help}");
+    assert!(options_in(&help).len() >= 13, "{help}");
     assert_eq!(options_in(&help), options_in(&manual));
-    for command in ["devices", "check", "watch", "doctor"] {
+    for command in ["devices", "check", "watch", "licenses", "projects", "sessions", "doctor"] {
         assert!(help.contains(&format!("trro-status {command}")) && manual.contains(&format!(".It Cm {command}")));
     }
     assert!(help.lines().all(|line| line.len() <= 80), "a terminal of 80 columns breaks lines");

@@ -31,6 +31,11 @@ pub fn a_terminal_gets_colours_and_bars(tool: &Tool, script: &Path) -> Result<()
         assert!(shown.contains("\u{1b}[32mAUTHORIZED\u{1b}[0m"), "{shown}");
         assert!(shown.contains("\u{2588}\u{2591}"), "{shown}");
     }
+    let shown = on_a_terminal(tool, script, &service, "licenses", ("TERM", "xterm"))?;
+    assert!(shown.contains("\u{1b}[31msuspended\u{1b}[0m") && shown.contains("\u{2588}\u{2591}"), "{shown}");
+    let arguments = format!("sessions --project {PROJECT}");
+    let shown = on_a_terminal(tool, script, &service, &arguments, ("TERM", "xterm"))?;
+    assert!(shown.contains("\u{1b}[32mgood\u{1b}[0m"), "{shown}");
     Ok(())
 }
 
