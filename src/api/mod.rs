@@ -14,6 +14,9 @@ pub mod codes;
 pub mod decode;
 pub mod describe;
 pub(crate) mod devices;
+#[cfg(test)]
+#[path = "../../docs/adding-an-action.rs"]
+pub(crate) mod example;
 pub(crate) mod licenses;
 pub(crate) mod permissions;
 pub(crate) mod projects;

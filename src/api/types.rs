@@ -1,10 +1,12 @@
-//! The requests and answers of every action as Rust types, made from their descriptions. Uses nothing.
+//! The requests and answers of every action as Rust types, made from their descriptions. Uses `error`.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use super::decode::{Field, Fragment, Kind, Record, Shape, Show, Sink, Slot};
 use super::describe::*;
+#[cfg(test)]
+use super::example;
 use super::request::{Action, Parameter, Request, Value};
 use super::{TypedRequest, devices, licenses, permissions, projects, sessions};
 use crate::error::Error;
@@ -203,6 +205,10 @@ projects::projects!(types);
 devices::devices!(types);
 sessions::sessions!(types);
 permissions::permissions!(types);
+
+// What `docs/adding-an-action.md` shows, for the test in `ffi` that adds it.
+#[cfg(test)]
+example::example!(types);
 
 /// What is known of an action of this name.
 macro_rules! actions {

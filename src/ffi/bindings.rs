@@ -204,6 +204,56 @@ permissions::permissions!(bindings);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::example;
+    use crate::client::Client;
+    use crate::config::Config;
+    use crate::credentials::Credentials;
+    use crate::ffi::callback::Identity;
+    use crate::ffi::{free, into_handle};
+    use std::ffi::CStr;
+    use std::ptr;
+
+    example::example!(bindings);
+
+    const DESCRIPTION: &str = include_str!("../../docs/adding-an-action.rs");
+    const PAGE: &str = include_str!("../../docs/adding-an-action.md");
+
+    #[test]
+    fn an_action_is_added_by_its_description() {
+        let server = emulator::Emulator::start(emulator::Options::default()).unwrap();
+        let credentials = Credentials::new(emulator::SECRET_ID, emulator::SECRET_KEY, None).unwrap();
+        let endpoint = server.url();
+        let config = Config { credentials: Some(credentials), endpoint: Some(&endpoint), ..Config::default() };
+        let client = into_handle(trro_client::new(Client::new(config).unwrap(), Identity::new()));
+        let request = trro_bound_licenses_request {
+            struct_size: size_of::<trro_bound_licenses_request>(),
+            count: 2,
+            device_id: c"field_unbound".as_ptr(),
+            project_id: c"m82k5408n675phvb".as_ptr(),
+            deadline_ms: 0,
+            reserved: 0,
+        };
+        let mut buffer = vec![0_u8; 16 * 1024];
+        let (mut bound, mut error) = (ptr::null(), trro_error::default());
+        let bound = unsafe {
+            let (room, size) = (buffer.as_mut_ptr().cast(), buffer.len());
+            let status = trro_bound_licenses(client, &request, room, size, &mut bound, ptr::null_mut(), &mut error);
+            assert_eq!(status, 0, "{:?}", CStr::from_ptr(error.message.as_ptr()));
+            free(client);
+            CStr::from_ptr((*bound).request_id)
+        };
+        assert!(!bound.is_empty());
+        let sent = String::from_utf8(server.statistics().requests[0].body.clone()).unwrap();
+        assert_eq!(sent, r#"{"Count":2,"DeviceId":"field_unbound","ProjectId":"m82k5408n675phvb"}"#);
+    }
+
+    #[test]
+    fn the_page_shows_the_description_and_its_length() {
+        let shown = PAGE.split("```rust\n").nth(1).unwrap().split("```").next().unwrap();
+        assert!(DESCRIPTION.contains(shown));
+        let lines = shown.lines().count();
+        assert!(lines <= 40 && PAGE.contains(&format!("of `src` that it takes: {lines}.")), "{lines}");
+    }
 
     /// The structs of a group as they are here: each with its size, and its fields with their offsets.
     macro_rules! structs {

@@ -1,5 +1,5 @@
-//! What every call of an action comes to: the request is read from its C struct, and the answer is laid out in the caller's buffer. Uses
-//! `api`, `client`, `error`.
+//! What every call of an action comes to: the request is read from its C struct, and the answer is laid out in the caller's buffer.
+//! Uses `api`, `client`, `error`.
 
 use std::ffi::{c_char, c_void};
 use std::ptr;
