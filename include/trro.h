@@ -5,6 +5,10 @@
  * libtrro: asks Tencent Cloud's Real-time Teleoperation service (TRRO) for devices and their licenses, which decide
  * whether a device is authorized to run.
  *
+ * WHERE TO BEGIN. To ask whether one device may run: trro_check_authorization(), or trro_watch_new() to be kept informed. To list devices
+ * with their licenses: trro_get_devices(), or trro_for_each_device() for all pages. Every other action of the API has a function of
+ * its name (CreateDevice: trro_create_device()), and trro_call() carries out any action with JSON. All begin with trro_client_new().
+ *
  * RETURN VALUES. Every function that can fail returns a trro_status: 0 (TRRO_STATUS_OK) is success, errors are
  * positive. Mind that the vendor's field and remote SDKs have it the other way round: there 1 is success, and 0 or a
  * negative number a failure. `if (trro_f(...))` reads "if it failed".
@@ -52,6 +56,11 @@
  * STRUCTS that the caller fills in begin with struct_size and are initialised with their _INIT macro; 0 or NULL in a
  * field means its default. That way a program keeps working with a newer library. Strings are UTF-8 and end with NUL;
  * an empty one is refused where one is given, since NULL says "none".
+ *
+ * CALLS THAT CHANGE SOMETHING (create, modify, delete, and what trro_call() does not know) are sent again only where that is safe: if
+ * no byte of the request has left, or the service has refused it without carrying it out. Where it may have been carried out and nobody
+ * knows, error.outcome_unknown is 1: ask how things are (trro_describe_device_info(), ...) before you do it again. Their buffer has to have
+ * room for every answer (TRRO_CHANGE_BUFFER_SIZE), or nothing is sent.
  *
  * THREADS. A client may be used by any number of threads at the same time; every function says more. trro_client_free()
  * comes after the last call has returned. A thread that calls needs a stack of 128 KiB beside its thread-local
@@ -340,7 +349,7 @@ typedef struct trro_credentials {
  * day of a signing_date is over, and at once after the service has refused a token.
  *
  * `credentials` points to 512 zeroed bytes with struct_size set; fill in what is needed. Strings and key must stay valid
- * until the function is called again, or no longer can be (see CALLBACKS at the head of this file). Return TRRO_STATUS_OK, or any other status for "there
+ * until the function is called again, or no longer can be (see CALLBACKS in the guide of trro.h). Return TRRO_STATUS_OK, or any other status for "there
  * are none": the call that asked returns TRRO_STATUS_CREDENTIALS_FAILED, unless earlier credentials still hold.
  *
  * It is called by one thread at a time: one that is inside of a call on the client, or that of the client's watches. Others
@@ -354,7 +363,7 @@ typedef trro_status (*trro_credentials_fn)(void *user_data, struct trro_credenti
  *
  * It is called from the threads that are inside of a call on the client, trro_client_new() and trro_watch_new() included, and
  * from that of the client's watches, possibly by several at the same time. Neither a deadline nor trro_client_cancel() ends
- * it. See CALLBACKS at the head of this file.
+ * it. See CALLBACKS in the guide of trro.h.
  */
 typedef void (*trro_log_fn)(void *user_data, int32_t level, const char *message);
 
@@ -699,7 +708,7 @@ typedef struct trro_licenses {
 } trro_licenses;
 
 /**
- * It asks for nothing more. Initialise it with TRRO_GET_LICENSE_STAT_REQUEST_INIT.
+ * How to ask for the account's licenses, counted: there is nothing to choose. Initialise it with TRRO_GET_LICENSE_STAT_REQUEST_INIT.
  */
 typedef struct trro_get_license_stat_request {
     /**
@@ -788,7 +797,7 @@ typedef struct trro_device_license {
 } trro_device_license;
 
 /**
- * The project to make. Initialise it with TRRO_CREATE_PROJECT_REQUEST_INIT.
+ * Which project to make. Initialise it with TRRO_CREATE_PROJECT_REQUEST_INIT.
  */
 typedef struct trro_create_project_request {
     /**
@@ -833,7 +842,7 @@ typedef struct trro_project_creation {
 } trro_project_creation;
 
 /**
- * What to change. Initialise it with TRRO_MODIFY_PROJECT_REQUEST_INIT.
+ * Which project to change, and how. Initialise it with TRRO_MODIFY_PROJECT_REQUEST_INIT.
  */
 typedef struct trro_modify_project_request {
     /**
@@ -878,7 +887,7 @@ typedef struct trro_project_modification {
 } trro_project_modification;
 
 /**
- * What to delete. Initialise it with TRRO_DELETE_PROJECT_REQUEST_INIT.
+ * Which project to delete. Initialise it with TRRO_DELETE_PROJECT_REQUEST_INIT.
  */
 typedef struct trro_delete_project_request {
     /**
@@ -1038,7 +1047,7 @@ typedef struct trro_project_info {
 } trro_project_info;
 
 /**
- * The device to make. Initialise it with TRRO_CREATE_DEVICE_REQUEST_INIT.
+ * Which device to make. Initialise it with TRRO_CREATE_DEVICE_REQUEST_INIT.
  */
 typedef struct trro_create_device_request {
     /**
@@ -1087,7 +1096,7 @@ typedef struct trro_device_creation {
 } trro_device_creation;
 
 /**
- * What to change. Initialise it with TRRO_MODIFY_DEVICE_REQUEST_INIT.
+ * Which device to change, and how. Initialise it with TRRO_MODIFY_DEVICE_REQUEST_INIT.
  */
 typedef struct trro_modify_device_request {
     /**
@@ -1131,7 +1140,7 @@ typedef struct trro_device_modification {
 } trro_device_modification;
 
 /**
- * What to delete. Initialise it with TRRO_BATCH_DELETE_DEVICES_REQUEST_INIT.
+ * Which devices to delete. Initialise it with TRRO_BATCH_DELETE_DEVICES_REQUEST_INIT.
  */
 typedef struct trro_batch_delete_devices_request {
     /**
@@ -1340,7 +1349,7 @@ typedef struct trro_session_list {
 } trro_session_list;
 
 /**
- * Which sessions to ask for. Initialise it with TRRO_DESCRIBE_RECENT_SESSION_LIST_REQUEST_INIT.
+ * Which recent sessions to ask for. Initialise it with TRRO_DESCRIBE_RECENT_SESSION_LIST_REQUEST_INIT.
  */
 typedef struct trro_describe_recent_session_list_request {
     /**
@@ -1597,7 +1606,7 @@ typedef struct trro_session_statistics_by_interval {
 } trro_session_statistics_by_interval;
 
 /**
- * What to change. Initialise it with TRRO_MODIFY_POLICY_REQUEST_INIT.
+ * Which list to change, and how. Initialise it with TRRO_MODIFY_POLICY_REQUEST_INIT.
  */
 typedef struct trro_modify_policy_request {
     /**
@@ -1667,7 +1676,7 @@ typedef struct trro_policy_modification {
 } trro_policy_modification;
 
 /**
- * What to delete. Initialise it with TRRO_BATCH_DELETE_POLICY_REQUEST_INIT.
+ * Whose lists to delete. Initialise it with TRRO_BATCH_DELETE_POLICY_REQUEST_INIT.
  */
 typedef struct trro_batch_delete_policy_request {
     /**
@@ -1752,7 +1761,7 @@ typedef struct trro_device_filter {
 /**
  * Takes one device, valid until the function returns. Return 0 to go on, and anything else to stop.
  *
- * It is called by the thread that called trro_for_each_device(). See CALLBACKS at the head of this file.
+ * It is called by the thread that called trro_for_each_device(). See CALLBACKS in the guide of trro.h.
  */
 typedef int (*trro_device_fn)(void *user_data, const struct trro_device *device);
 
@@ -1999,9 +2008,9 @@ typedef int (*trro_diagnosis_fn)(void *user_data, const struct trro_diagnosis *d
 #define TRRO_STATUS_OK 0
 
 /**
- * The caller broke the contract: NULL, a bad size or range, text that is not UTF-8, a ca_file or a config.json that cannot
+ * The caller broke the contract, and nothing was sent. NULL, a bad size or range, text that is not UTF-8, a ca_file or a config.json that cannot
  * be read (its errno is in error->os_error), a client used after fork() or from inside of its own callback, or
- * trro_client_resume() before the cancelled calls have returned. Nothing was sent. The message names the argument.
+ * trro_client_resume() before the cancelled calls have returned. The message names the argument.
  * Returned by: every function that returns a status.
  * What to do: mend the program or its configuration; wait, with trro_client_resume().
  */
@@ -2031,7 +2040,7 @@ typedef int (*trro_diagnosis_fn)(void *user_data, const struct trro_diagnosis *d
 #define TRRO_STATUS_AUTH_REJECTED 4
 
 /**
- * The key is good and may not do this, or an address rule of the account forbids it. error->code says which.
+ * The key is good and may not do this, or an address rule of the account forbids it. The code in error->code says which.
  * Returned by: every function with an action.
  * What to do: grant the key trro:GetDevices (or the action that was called) in the account's access management.
  */
@@ -2372,7 +2381,7 @@ trro_status trro_derive_signing_key(const char *secret_key,
  * @par Blocking
  * Only as long as reading the files takes that it names, and those in which credentials are looked for.
  * @par Example
- * The program at the head of this file.
+ * The program in the guide of trro.h.
  * @since 0.1.0
  */
 trro_status trro_client_new(const struct trro_client_config *config,
@@ -2586,7 +2595,7 @@ trro_status trro_get_licenses(const struct trro_client *client,
  * the request is sent again and may need more room. So call in a loop, as c-examples/list_devices.c does.
  *
  * @param client       Must not be NULL.
- * @param request      It asks for nothing more; must not be NULL. Copied.
+ * @param request      How to ask for the account's licenses, counted: there is nothing to choose; must not be NULL. Copied.
  * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
  * @param buffer_size  Its size in bytes.
  * @param license_stat Where the answer begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
@@ -2661,7 +2670,7 @@ trro_status trro_get_device_license(const struct trro_client *client,
  * carried out and nobody knows, error->outcome_unknown is 1: ask before you do it again.
  *
  * @param client       Must not be NULL.
- * @param request      The project to make; must not be NULL. Copied.
+ * @param request      Which project to make; must not be NULL. Copied.
  * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
  * @param buffer_size  Its size in bytes, at least TRRO_CHANGE_BUFFER_SIZE(0): else TRRO_STATUS_BUFFER_TOO_SMALL, and nothing is
  *                     sent. With that, it does not fail for want of room.
@@ -2699,7 +2708,7 @@ trro_status trro_create_project(const struct trro_client *client,
  * carried out and nobody knows, error->outcome_unknown is 1: ask before you do it again.
  *
  * @param client       Must not be NULL.
- * @param request      What to change; must not be NULL. Copied.
+ * @param request      Which project to change, and how; must not be NULL. Copied.
  * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
  * @param buffer_size  Its size in bytes, at least TRRO_CHANGE_BUFFER_SIZE(0): else TRRO_STATUS_BUFFER_TOO_SMALL, and nothing is
  *                     sent. With that, it does not fail for want of room.
@@ -2737,7 +2746,7 @@ trro_status trro_modify_project(const struct trro_client *client,
  * carried out and nobody knows, error->outcome_unknown is 1: ask before you do it again.
  *
  * @param client       Must not be NULL.
- * @param request      What to delete; must not be NULL. Copied.
+ * @param request      Which project to delete; must not be NULL. Copied.
  * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
  * @param buffer_size  Its size in bytes, at least TRRO_CHANGE_BUFFER_SIZE(0): else TRRO_STATUS_BUFFER_TOO_SMALL, and nothing is
  *                     sent. With that, it does not fail for want of room.
@@ -2851,7 +2860,7 @@ trro_status trro_describe_project_info(const struct trro_client *client,
  * carried out and nobody knows, error->outcome_unknown is 1: ask before you do it again.
  *
  * @param client       Must not be NULL.
- * @param request      The device to make; must not be NULL. Copied.
+ * @param request      Which device to make; must not be NULL. Copied.
  * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
  * @param buffer_size  Its size in bytes, at least TRRO_CHANGE_BUFFER_SIZE(0): else TRRO_STATUS_BUFFER_TOO_SMALL, and nothing is
  *                     sent. With that, it does not fail for want of room.
@@ -2889,7 +2898,7 @@ trro_status trro_create_device(const struct trro_client *client,
  * carried out and nobody knows, error->outcome_unknown is 1: ask before you do it again.
  *
  * @param client       Must not be NULL.
- * @param request      What to change; must not be NULL. Copied.
+ * @param request      Which device to change, and how; must not be NULL. Copied.
  * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
  * @param buffer_size  Its size in bytes, at least TRRO_CHANGE_BUFFER_SIZE(0): else TRRO_STATUS_BUFFER_TOO_SMALL, and nothing is
  *                     sent. With that, it does not fail for want of room.
@@ -2927,7 +2936,7 @@ trro_status trro_modify_device(const struct trro_client *client,
  * carried out and nobody knows, error->outcome_unknown is 1: ask before you do it again.
  *
  * @param client       Must not be NULL.
- * @param request      What to delete; must not be NULL. Copied.
+ * @param request      Which devices to delete; must not be NULL. Copied.
  * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
  * @param buffer_size  Its size in bytes, at least TRRO_CHANGE_BUFFER_SIZE(request->device_id_count): else TRRO_STATUS_BUFFER_TOO_SMALL, and nothing is
  *                     sent. With that, it does not fail for want of room.
@@ -3042,7 +3051,7 @@ trro_status trro_describe_device_session_list(const struct trro_client *client,
  * the request is sent again and may need more room. So call in a loop, as c-examples/list_devices.c does.
  *
  * @param client       Must not be NULL.
- * @param request      Which sessions to ask for; must not be NULL. Copied.
+ * @param request      Which recent sessions to ask for; must not be NULL. Copied.
  * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
  * @param buffer_size  Its size in bytes.
  * @param recent_session_list Where the answer begins, inside of the buffer: valid as long as the buffer is left alone. Must not be
@@ -3155,7 +3164,7 @@ trro_status trro_describe_session_statistics_by_interval(const struct trro_clien
  * carried out and nobody knows, error->outcome_unknown is 1: ask before you do it again.
  *
  * @param client       Must not be NULL.
- * @param request      What to change; must not be NULL. Copied.
+ * @param request      Which list to change, and how; must not be NULL. Copied.
  * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
  * @param buffer_size  Its size in bytes, at least TRRO_CHANGE_BUFFER_SIZE(request->field_device_id_count): else TRRO_STATUS_BUFFER_TOO_SMALL, and nothing is
  *                     sent. With that, it does not fail for want of room.
@@ -3193,7 +3202,7 @@ trro_status trro_modify_policy(const struct trro_client *client,
  * carried out and nobody knows, error->outcome_unknown is 1: ask before you do it again.
  *
  * @param client       Must not be NULL.
- * @param request      What to delete; must not be NULL. Copied.
+ * @param request      Whose lists to delete; must not be NULL. Copied.
  * @param buffer       Where the answer goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.
  * @param buffer_size  Its size in bytes, at least TRRO_CHANGE_BUFFER_SIZE(request->remote_device_id_count): else TRRO_STATUS_BUFFER_TOO_SMALL, and nothing is
  *                     sent. With that, it does not fail for want of room.

@@ -10,7 +10,7 @@ macro_rules! devices {
             actions {
                 /// Makes a device, so that it can log in with its id and its password.
                 changes CreateDevice = trro_create_device, document 68111, 50 a second
-                /// The device to make.
+                /// Which device to make.
                 request trro_create_device_request<'a> {
                     /// The project of the device.
                     project_id: text "ProjectId", REQUIRED;
@@ -32,7 +32,7 @@ macro_rules! devices {
 
                 /// Changes a device. What is not given stays as it is.
                 changes ModifyDevice = trro_modify_device, document 68109, 50 a second
-                /// What to change.
+                /// Which device to change, and how.
                 request trro_modify_device_request<'a> {
                     /// The project of the device.
                     project_id: text "ProjectId", REQUIRED;
@@ -51,7 +51,7 @@ macro_rules! devices {
 
                 /// Deletes devices of one project.
                 changes BatchDeleteDevices = trro_batch_delete_devices, document 68112, 20 a second
-                /// What to delete.
+                /// Which devices to delete.
                 request trro_batch_delete_devices_request<'a> {
                     /// The project of the devices.
                     project_id: text "ProjectId", REQUIRED;

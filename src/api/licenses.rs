@@ -120,7 +120,7 @@ macro_rules! licenses {
 
                 /// Asks how many licenses the account has, and in which states.
                 reads GetLicenseStat = trro_get_license_stat, document 68115, 20 a second
-                /// It asks for nothing more.
+                /// How to ask for the account's licenses, counted: there is nothing to choose.
                 request trro_get_license_stat_request {}
                 /// The account's licenses, counted. It lives in the caller's buffer. New fields may come at the end. A number that the
                 /// service did not send is TRRO_ABSENT. How the numbers overlap is documented nowhere.

@@ -10,7 +10,7 @@ macro_rules! permissions {
             actions {
                 /// Changes which field devices are listed for one remote device.
                 changes ModifyPolicy = trro_modify_policy, document 68106, 20 a second
-                /// What to change.
+                /// Which list to change, and how.
                 request trro_modify_policy_request<'a> {
                     /// The project of the devices.
                     project_id: text "ProjectId", REQUIRED;
@@ -37,7 +37,7 @@ macro_rules! permissions {
 
                 /// Deletes all that is listed for remote devices.
                 changes BatchDeletePolicy = trro_batch_delete_policy, document 68107, 20 a second
-                /// What to delete.
+                /// Whose lists to delete.
                 request trro_batch_delete_policy_request<'a> {
                     /// The project of the devices.
                     project_id: text "ProjectId", REQUIRED;

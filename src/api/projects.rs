@@ -25,7 +25,7 @@ macro_rules! projects {
             actions {
                 /// Makes a project.
                 changes CreateProject = trro_create_project, document 68104, 20 a second
-                /// The project to make.
+                /// Which project to make.
                 request trro_create_project_request<'a> {
                     /// Its name.
                     project_name: text "ProjectName", required(PROJECT_NAME);
@@ -45,7 +45,7 @@ macro_rules! projects {
 
                 /// Changes a project. What is not given stays as it is.
                 changes ModifyProject = trro_modify_project, document 68100, 20 a second
-                /// What to change.
+                /// Which project to change, and how.
                 request trro_modify_project_request<'a> {
                     /// The project.
                     project_id: text "ProjectId", REQUIRED;
@@ -65,7 +65,7 @@ macro_rules! projects {
 
                 /// Deletes a project. What becomes of its devices and of their licenses is documented nowhere.
                 changes DeleteProject = trro_delete_project, document 68103, 20 a second
-                /// What to delete.
+                /// Which project to delete.
                 request trro_delete_project_request<'a> {
                     /// The project.
                     project_id: text "ProjectId", REQUIRED;

@@ -95,7 +95,7 @@ macro_rules! sessions {
 
                 /// Asks for the sessions of a project in the last two hours, a page of them.
                 reads DescribeRecentSessionList = trro_describe_recent_session_list, document 68097, 20 a second
-                /// Which sessions to ask for.
+                /// Which recent sessions to ask for.
                 request trro_describe_recent_session_list_request<'a> {
                     /// The project.
                     project_id: text "ProjectId", REQUIRED;

@@ -65,7 +65,7 @@ impl Handle for trro_client {
 /// @par Blocking
 /// Only as long as reading the files takes that it names, and those in which credentials are looked for.
 /// @par Example
-/// The program at the head of this file.
+/// The program in the guide of trro.h.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trro_client_new(

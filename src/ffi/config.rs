@@ -36,7 +36,7 @@ const _: () = {
 ///
 /// It is called from the threads that are inside of a call on the client, trro_client_new() and trro_watch_new() included, and
 /// from that of the client's watches, possibly by several at the same time. Neither a deadline nor trro_client_cancel() ends
-/// it. See CALLBACKS at the head of this file.
+/// it. See CALLBACKS in the guide of trro.h.
 pub type trro_log_fn = Option<unsafe extern "C" fn(user_data: *mut c_void, level: i32, message: *const c_char)>;
 
 /// How to reach the service, and as whom. Initialise it with TRRO_CLIENT_CONFIG_INIT. 0 or NULL in a field is the

@@ -56,7 +56,7 @@ const _: () =
 /// day of a signing_date is over, and at once after the service has refused a token.
 ///
 /// `credentials` points to 512 zeroed bytes with struct_size set; fill in what is needed. Strings and key must stay valid
-/// until the function is called again, or no longer can be (see CALLBACKS at the head of this file). Return TRRO_STATUS_OK, or any other status for "there
+/// until the function is called again, or no longer can be (see CALLBACKS in the guide of trro.h). Return TRRO_STATUS_OK, or any other status for "there
 /// are none": the call that asked returns TRRO_STATUS_CREDENTIALS_FAILED, unless earlier credentials still hold.
 ///
 /// It is called by one thread at a time: one that is inside of a call on the client, or that of the client's watches. Others

@@ -18,9 +18,9 @@ pub type trro_status = i32;
 /// Returned by: every function that returns a status.
 /// What to do: use the outputs.
 pub const TRRO_STATUS_OK: trro_status = 0;
-/// The caller broke the contract: NULL, a bad size or range, text that is not UTF-8, a ca_file or a config.json that cannot
+/// The caller broke the contract, and nothing was sent. NULL, a bad size or range, text that is not UTF-8, a ca_file or a config.json that cannot
 /// be read (its errno is in error->os_error), a client used after fork() or from inside of its own callback, or
-/// trro_client_resume() before the cancelled calls have returned. Nothing was sent. The message names the argument.
+/// trro_client_resume() before the cancelled calls have returned. The message names the argument.
 /// Returned by: every function that returns a status.
 /// What to do: mend the program or its configuration; wait, with trro_client_resume().
 pub const TRRO_STATUS_INVALID_ARGUMENT: trro_status = 1;
@@ -38,7 +38,7 @@ pub const TRRO_STATUS_NO_CREDENTIALS: trro_status = 3;
 /// Returned by: every function with an action.
 /// What to do: check key and token; the service's own message says which.
 pub const TRRO_STATUS_AUTH_REJECTED: trro_status = 4;
-/// The key is good and may not do this, or an address rule of the account forbids it. error->code says which.
+/// The key is good and may not do this, or an address rule of the account forbids it. The code in error->code says which.
 /// Returned by: every function with an action.
 /// What to do: grant the key trro:GetDevices (or the action that was called) in the account's access management.
 pub const TRRO_STATUS_PERMISSION_DENIED: trro_status = 5;

@@ -50,7 +50,7 @@ const _: () =
 
 /// Takes one device, valid until the function returns. Return 0 to go on, and anything else to stop.
 ///
-/// It is called by the thread that called trro_for_each_device(). See CALLBACKS at the head of this file.
+/// It is called by the thread that called trro_for_each_device(). See CALLBACKS in the guide of trro.h.
 pub type trro_device_fn = Option<unsafe extern "C" fn(user_data: *mut c_void, device: *const trro_device) -> c_int>;
 
 /// Goes through every device, page by page, at the rate that the client may ask at. Rows come in the service's order, which is

@@ -133,7 +133,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Waits until the request may leave: once, whatever connection it leaves by.
+    /// Waits until the request may leave, unless it has waited for that over another connection.
     fn pass_gate(&self, deadline: Instant) -> Result<(), Error> {
         match &self.settings.gate {
             Some(gate) if !Exchange::current().has_passed_gate => gate.pass(deadline).map(|()| Exchange::pass_gate()),

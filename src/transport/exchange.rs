@@ -17,7 +17,7 @@ pub enum Effect {
 #[derive(Clone, Copy)]
 pub struct Exchange {
     pub effect: Effect,
-    /// Its turn has come; over another connection it is the same turn.
+    /// Its turn has come, and no byte has left since: over another connection it is the same turn.
     pub has_passed_gate: bool,
     /// A byte of the request has left.
     pub has_left: bool,
@@ -54,7 +54,7 @@ impl Exchange {
     }
 
     pub fn leave() {
-        CURRENT.set(Exchange { has_left: true, ..CURRENT.get() });
+        CURRENT.set(Exchange { has_left: true, has_passed_gate: false, ..CURRENT.get() });
     }
 
     /// Whether the request may have changed something by now.
