@@ -57,6 +57,8 @@ run 3 trro-status projects --project no_such_project
 run 0 trro-status sessions --project q7d2x9w4k1z8r5tn
 run 0 trro-status sessions --project q7d2x9w4k1z8r5tn --device port_01 --recent
 run 0 trro-status doctor --project m82k5408n675phvb --device field_ok_4
+printf '\n$ echo PASSWORD | create_device m82k5408n675phvb truck_7 truck_7\n'
+echo 0123456789abcdef | "$build/create_device" m82k5408n675phvb truck_7 truck_7
 # A server hands over a key for today; the device has no other.
 printf '\n$ day_key make | day_key use m82k5408n675phvb\n'
 "$build/day_key" make | env -u TENCENTCLOUD_SECRET_ID -u TENCENTCLOUD_SECRET_KEY "$build/day_key" use m82k5408n675phvb

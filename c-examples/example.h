@@ -13,7 +13,9 @@ static inline void print_error(const char *what, const trro_error *error) {
     fprintf(stderr, "%s: %s (%s)\n", what, error->message, trro_status_name(error->status));
     if (error->code[0] != '\0')
         fprintf(stderr, "  the service says %s, request %s\n", error->code, error->request_id);
-    if (error->retry_after_ms > 0)
+    if (error->outcome_unknown)
+        fprintf(stderr, "  do not do it again before you know what became of it\n");
+    else if (error->retry_after_ms > 0)
         fprintf(stderr, "  try again in %lu s\n", (unsigned long)(((uint64_t)error->retry_after_ms + 999) / 1000));
     else if (error->retryable)
         fprintf(stderr, "  trying again later may help\n");

@@ -94,10 +94,10 @@ static int count_expiring(const trro_client *client, const char *project_id, gro
         page = get_page(client, &request, buffer);
         if (page == NULL)
             return 0;
-        for (i = 0; i < page->license_count; i++)
+        for (i = 0; i < page->row_count; i++)
             count_license(expiring, page->licenses[i], service_time_s(client));
-        rows += page->license_count;
-        if (is_last_page(page->license_count, page->total_count, rows))
+        rows += page->row_count;
+        if (is_last_page(page->row_count, page->total_count, rows))
             return 1;
     }
     fprintf(stderr, "there are more than %d pages of licenses\n", (int)MOST_PAGES);

@@ -10,8 +10,8 @@ macro_rules! example {
                 changes BoundLicenses = trro_bound_licenses, document 89898, 20 a second
                 /// Which licenses to bind.
                 request trro_bound_licenses_request<'a> {
-                    /// How many.
-                    count: number "Count", Rule::Number { least: 1, most: MAX_ELEMENTS, default: Some(1), is_one_more: false };
+                    /// How many. The service wants to be told.
+                    count: number "Count", Rule::Number { least: 1, most: 1000, default: None, sent_less: 0 };
                     /// The device.
                     device_id: text "DeviceId", REQUIRED;
                     /// The project of the device.

@@ -178,22 +178,22 @@ extern "C" {
 /**
  * trro_get_licenses_request.status_filter: those that are bound to no device.
  */
-#define TRRO_LICENSE_FILTER_UNBOUND 1
+#define TRRO_LICENSE_FILTER_UNBOUND 100
 
 /**
  * trro_get_licenses_request.status_filter: those that are bound to a device.
  */
-#define TRRO_LICENSE_FILTER_BOUND 2
+#define TRRO_LICENSE_FILTER_BOUND 101
 
 /**
  * trro_get_licenses_request.status_filter: those whose service is suspended.
  */
-#define TRRO_LICENSE_FILTER_SUSPENDED 3
+#define TRRO_LICENSE_FILTER_SUSPENDED 102
 
 /**
  * trro_get_licenses_request.status_filter: those that were refunded.
  */
-#define TRRO_LICENSE_FILTER_REFUNDED 4
+#define TRRO_LICENSE_FILTER_REFUNDED 103
 
 /**
  * There is no answer yet.
@@ -256,7 +256,7 @@ typedef struct trro_error {
     trro_status status;
     /**
      * 1: the same call may succeed later, without a change to the program or its configuration: the network, the clock
-     * or the load may be another. 0: something has to be mended first.
+     * or the load may be another. 0: something has to be mended first, or outcome_unknown is 1.
      */
     int32_t retryable;
     /**
@@ -278,8 +278,9 @@ typedef struct trro_error {
      */
     uint32_t retry_after_ms;
     /**
-     * 1: a call that changes something may have been carried out all the same: a byte of the request had left, and no answer came that
-     * says that it was refused. Ask the service how things are before you do it again. Always 0 after calls that change nothing.
+     * 1: a call that changes something may have been carried out all the same: a byte of the request had left, and no answer came by which
+     * the service refuses it (one by which it fails, as InternalError, does not say that). Then retryable is 0: ask the service how
+     * things are, and give it time, before you do it again. Always 0 after calls that change nothing.
      */
     int32_t outcome_unknown;
     /**
@@ -636,8 +637,8 @@ typedef struct trro_get_licenses_request {
      */
     const char *device_id;
     /**
-     * Only licenses in this state: TRRO_LICENSE_FILTER_UNBOUND, BOUND, SUSPENDED or REFUNDED, which are one more than
-     * the service's numbers, so that 0 is TRRO_LICENSE_FILTER_ALL. 1 to 4; 0: not sent.
+     * Only licenses in this state: TRRO_LICENSE_FILTER_UNBOUND, BOUND, SUSPENDED or REFUNDED (not TRRO_LICENSE_STATUS_...);
+     * TRRO_LICENSE_FILTER_ALL: in any. 100 to 103; 0: not sent.
      */
     int64_t status_filter;
     /**
@@ -651,7 +652,8 @@ typedef struct trro_get_licenses_request {
 } trro_get_licenses_request;
 
 /**
- * Licenses of one kind. It lives in the caller's buffer. New fields may come at the end.
+ * Licenses of one kind. It lives in the caller's buffer. New fields may come at the end. A number that the service did not
+ * send is TRRO_ABSENT.
  */
 typedef struct trro_license {
     /**
@@ -689,7 +691,8 @@ typedef struct trro_license {
  */
 typedef struct trro_licenses {
     /**
-     * TotalCount, or TRRO_ABSENT: in the published sample more than the rows of the page.
+     * TotalCount, or TRRO_ABSENT: in the published sample more than the rows of the page. Whether it counts rows or
+     * licenses is documented nowhere.
      */
     int64_t total_count;
     /**
@@ -697,14 +700,14 @@ typedef struct trro_licenses {
      */
     const char *request_id;
     /**
-     * The rows (Licenses); `license_count` of them, which is not the number of licenses: each has a count. Neither it
-     * nor an element is NULL.
+     * The rows (Licenses); `row_count` of them, which is not the number of licenses: each has a count. Go on until a page
+     * has none. Neither it nor an element is NULL.
      */
     const struct trro_license *const *licenses;
     /**
      * How many there are.
      */
-    size_t license_count;
+    size_t row_count;
 } trro_licenses;
 
 /**
@@ -832,7 +835,7 @@ typedef struct trro_create_project_request {
  */
 typedef struct trro_project_creation {
     /**
-     * Its id, 16 characters. Never NULL.
+     * Its id, 16 characters; "" if the service did not send it. Never NULL.
      */
     const char *project_id;
     /**
@@ -931,7 +934,7 @@ typedef struct trro_describe_project_list_request {
      */
     int64_t page_number;
     /**
-     * Rows a page. The service documents no largest one. 1 to 10000; 0: the default, 10.
+     * Rows a page. The service documents no largest one, and may give fewer or refuse (InvalidParameterValue). 1 to 10000; 0: the default, 10.
      */
     int64_t page_size;
     /**
@@ -988,7 +991,8 @@ typedef struct trro_project_list {
      */
     const char *request_id;
     /**
-     * The rows (Projects); `project_count` of them. Neither it nor an element is NULL.
+     * The rows (Projects); `project_count` of them. Go on until a page has none. Neither it nor an element
+     * is NULL.
      */
     const struct trro_project *const *projects;
     /**
@@ -1064,7 +1068,7 @@ typedef struct trro_create_device_request {
      */
     const char *device_id;
     /**
-     * Its name; of what is beyond ASCII, the service documents Chinese. 1 to 23 characters, of ASCII letters, digits and _ only; required.
+     * Its name; beyond ASCII the service documents Chinese. 1 to 23 characters; of the ASCII ones only letters, digits and _; required.
      */
     const char *device_name;
     /**
@@ -1112,7 +1116,7 @@ typedef struct trro_modify_device_request {
      */
     const char *device_id;
     /**
-     * Its new name; of what is beyond ASCII, the service documents Chinese. 1 to 23 characters, of ASCII letters, digits and _ only; NULL: not sent.
+     * Its new name; beyond ASCII the service documents Chinese. 1 to 23 characters; of the ASCII ones only letters, digits and _; NULL: not sent.
      */
     const char *device_name;
     /**
@@ -1178,7 +1182,7 @@ typedef struct trro_device_deletion {
      */
     const char *request_id;
     /**
-     * The devices that could not be deleted (FailedDeviceIds), `failed_device_id_count` of them: the rest was. Neither it
+     * The devices that could not be deleted (FailedDeviceIds), `failed_device_id_count` of them; the others were. Neither it
      * nor an element is NULL.
      */
     const char *const *failed_device_ids;
@@ -1262,7 +1266,7 @@ typedef struct trro_describe_device_session_list_request {
      */
     int64_t page_number;
     /**
-     * Rows a page. The service documents no largest one. 1 to 10000; 0: the default, 20.
+     * Rows a page. The service documents no largest one, and may give fewer or refuse (InvalidParameterValue). 1 to 10000; 0: the default, 20.
      */
     int64_t page_size;
     /**
@@ -1339,7 +1343,8 @@ typedef struct trro_session_list {
      */
     const char *request_id;
     /**
-     * The rows (DeviceSessionList); `session_count` of them. Neither it nor an element is NULL.
+     * The rows (DeviceSessionList); `session_count` of them. Go on until a page has none. Neither it nor an
+     * element is NULL.
      */
     const struct trro_session *const *sessions;
     /**
@@ -1365,7 +1370,7 @@ typedef struct trro_describe_recent_session_list_request {
      */
     int64_t page_number;
     /**
-     * Rows a page. The service documents no largest one. 1 to 10000; 0: the default, 20.
+     * Rows a page. The service documents no largest one, and may give fewer or refuse (InvalidParameterValue). 1 to 10000; 0: the default, 20.
      */
     int64_t page_size;
     /**
@@ -1440,7 +1445,8 @@ typedef struct trro_recent_session_list {
      */
     const char *request_id;
     /**
-     * The rows (RecentSessionList); `session_count` of them. Neither it nor an element is NULL.
+     * The rows (RecentSessionList); `session_count` of them. Go on until a page has none. Neither it nor an
+     * element is NULL.
      */
     const struct trro_recent_session *const *sessions;
     /**
@@ -1790,7 +1796,8 @@ typedef struct trro_authorization_query {
      */
     uint32_t deadline_ms;
     /**
-     * 1: ask GetDeviceLicense as well, which counts the bound licenses that are usable, and is one more request. If it
+     * 1: ask GetDeviceLicense as well, which counts the bound licenses that are usable: one more request, which the key has to be allowed
+     * (trro:GetDeviceLicense), and if it fails the call fails. If it
      * disagrees with the device's row, the verdict is TRRO_VERDICT_UNKNOWN and the reason TRRO_REASON_AVAILABLE_DIFFERS. Cannot be
      * used with a watch. 0: do not.
      */
@@ -2119,7 +2126,7 @@ typedef int (*trro_diagnosis_fn)(void *user_data, const struct trro_diagnosis *d
 /**
  * The program called trro_client_cancel().
  * Returned by: every function with an action, trro_client_diagnose.
- * What to do: nothing; before the next call, trro_client_resume().
+ * What to do: nothing; before the next call, trro_client_resume(). After a call that changes something, see outcome_unknown.
  */
 #define TRRO_STATUS_CANCELLED 15
 
@@ -2456,16 +2463,19 @@ trro_status trro_client_clock_offset_ms(const struct trro_client *client,
  * only), and for programs that have the JSON at hand. Version 2022-03-25 of TRRO is asked always; an action of another product is not
  * found there.
  *
- * An action with a function of its own that changes nothing is treated as that function does: it may be sent again, and if the buffer is
- * too small, the answer is kept for 10 s. Any other counts as changing something: buffer_size must be at least
- * TRRO_CHANGE_BUFFER_SIZE(n) for n elements in the lists of the request, and an answer that has no room all the same is
- * TRRO_STATUS_BAD_RESPONSE with error->outcome_unknown 1.
+ * An action that has a function of its own and changes nothing may be sent again, and if the buffer is too small, its answer is kept for
+ * 10 s. Any other counts as changing something, since the library cannot know better: it is sent again only where that is safe, and
+ * buffer_size must be at least TRRO_CHANGE_BUFFER_SIZE(n) for n elements in the lists at the first level of the request. An answer that
+ * has no room all the same is lost: TRRO_STATUS_BAD_RESPONSE, with error->outcome_unknown 1. So give an action that lists things a buffer
+ * as large as its answer can be.
  *
- * What the service says of parameters is not checked before sending. A "DeviceToken", "Key" or "SignKey" at the first level of the JSON
+ * The parameters are sent as they are: their names are the service's ("PageNum"), no default is put in, and nothing of them is checked
+ * before sending. A "DeviceToken", "Key" or "SignKey" at the first level of the JSON
  * shows in no message.
  *
  * @param client       Must not be NULL.
- * @param action       The name of the action, such as "DescribeDeviceList": 1 to 64 letters and digits. Must not be NULL.
+ * @param action       The name of the action as the service writes it, such as "DescribeDeviceList": 1 to 64 letters and digits. Must
+ *                     not be NULL.
  * @param json         The parameters: a JSON object, "{}" for none, of 10 MiB at most. Must not be NULL. It may lie in the buffer.
  * @param buffer       Where the answer goes, the caller's: the JSON of `Response`, as the service sent it, and a NUL. May be NULL only if
  *                     buffer_size is 0.
@@ -2487,10 +2497,10 @@ trro_status trro_client_clock_offset_ms(const struct trro_client *client,
  * https://cloud.tencent.com/document/api/1584 those for China.
  * @par Example
  * @code
- * static char buffer[TRRO_CHANGE_BUFFER_SIZE(0)];
+ * static char buffer[1024 * 1024];
  * size_t length;
- * if (trro_call(client, "DescribeDeviceList", "{\"ProjectId\": \"m82k5408n675phvb\"}", buffer, sizeof buffer, &length, NULL,
- *               &error) == TRRO_STATUS_OK)
+ * if (trro_call(client, "DescribeDeviceList", "{\"ProjectId\": \"m82k5408n675phvb\"}",
+ *               buffer, sizeof buffer, &length, NULL, &error) == TRRO_STATUS_OK)
  *     fwrite(buffer, 1, length, stdout);
  * @endcode
  * @since 0.1.0
@@ -2854,7 +2864,8 @@ trro_status trro_describe_project_info(const struct trro_client *client,
                                        struct trro_error *error);
 
 /**
- * Makes a device, so that it can log in with its id and its password.
+ * Makes a device, so that it can log in with its id and its password. By which code the service refuses an id that there is
+ * already is documented nowhere.
  *
  * It is sent again only if no byte of it has left, or if the service has refused it without carrying it out. Where it may have been
  * carried out and nobody knows, error->outcome_unknown is 1: ask before you do it again.
@@ -2881,6 +2892,8 @@ trro_status trro_describe_project_info(const struct trro_client *client,
  * @par Action
  * CreateDevice, version 2022-03-25; it changes something; 50 requests a second:
  * https://www.tencentcloud.com/document/api/1252/68111
+ * @par Example
+ * c-examples/create_device.c, which finds out what became of it where nobody has said.
  * @since 0.1.0
  */
 trro_status trro_create_device(const struct trro_client *client,
@@ -2930,7 +2943,7 @@ trro_status trro_modify_device(const struct trro_client *client,
                                struct trro_error *error);
 
 /**
- * Deletes devices of one project.
+ * Deletes devices of one project. That some could not be deleted is no failure: look at failed_device_ids.
  *
  * It is sent again only if no byte of it has left, or if the service has refused it without carrying it out. Where it may have been
  * carried out and nobody knows, error->outcome_unknown is 1: ask before you do it again.
@@ -3158,7 +3171,8 @@ trro_status trro_describe_session_statistics_by_interval(const struct trro_clien
                                                          struct trro_error *error);
 
 /**
- * Changes which field devices are listed for one remote device.
+ * Changes which field devices are listed for one remote device. That some could not be added or removed is no failure: look at
+ * failed_insert_ids and failed_delete_ids. No action of the international site tells what is listed.
  *
  * It is sent again only if no byte of it has left, or if the service has refused it without carrying it out. Where it may have been
  * carried out and nobody knows, error->outcome_unknown is 1: ask before you do it again.
@@ -3196,7 +3210,7 @@ trro_status trro_modify_policy(const struct trro_client *client,
                                struct trro_error *error);
 
 /**
- * Deletes all that is listed for remote devices.
+ * Deletes all that is listed for remote devices. That some could not be is no failure: look at failed_remote_device_ids.
  *
  * It is sent again only if no byte of it has left, or if the service has refused it without carrying it out. Where it may have been
  * carried out and nobody knows, error->outcome_unknown is 1: ask before you do it again.

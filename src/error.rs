@@ -107,6 +107,15 @@ impl Error {
         self
     }
 
+    /// The same error of a request that may have changed something all the same: the same call again is no cure.
+    #[must_use]
+    pub fn left_open(mut self) -> Error {
+        if !self.outcome_unknown {
+            self.message.push_str("; it may have been carried out all the same");
+        }
+        Error { outcome_unknown: true, retryable: false, ..self }
+    }
+
     /// The same error, with the `errno` of the system call that failed.
     #[must_use]
     pub fn with_os_error(mut self, cause: &std::io::Error) -> Error {

@@ -4,6 +4,8 @@
 
 #[path = "product/bars.rs"]
 mod bars;
+#[path = "product/create_device.rs"]
+mod create_device;
 #[path = "product/field_device.rs"]
 mod field_device;
 #[path = "product/host.rs"]
@@ -69,6 +71,7 @@ fn main() {
         ),
     ];
     trials.extend(field_device::trials(&product));
+    trials.extend(create_device::trials(&product));
     trials.extend(licenses::trials(&product));
     trials.push(Trial::ignorable_test("field_device_compiles_as_cpp", || {
         support::with_tool("g++", |compiler| {
@@ -193,7 +196,7 @@ fn build() -> Result<Product, Failed> {
     let library = support::shipped_library()?;
     let folder = support::library_folder("product", &library);
     let programs = support::scratch("product-programs");
-    for source in ["shortest", "list_devices", "licenses", "field_device", "control_loop", "day_key"] {
+    for source in ["shortest", "list_devices", "licenses", "field_device", "control_loop", "day_key", "create_device"] {
         let path = support::root().join(format!("c-examples/{source}.c"));
         support::compile(&path, &programs.join(source), &folder, &[""; 0])?;
     }

@@ -25,10 +25,10 @@ static trro_status ask_for_licenses(const question *question, page *page, buffer
     status = trro_get_licenses(question->client, &request, buffer->memory, buffer->size, &licenses, &buffer->needed, error);
     if (status != TRRO_STATUS_OK)
         return status;
-    for (i = 0; i < licenses->license_count; i++)
+    for (i = 0; i < licenses->row_count; i++)
         add_row(list, licenses->licenses[i]);
     page->total = licenses->total_count;
-    page->rows = licenses->license_count;
+    page->rows = licenses->row_count;
     return status;
 }
 

@@ -30,8 +30,8 @@ pub enum Rule {
         most: i64,
         /// What is sent where none is given; `None`: nothing.
         default: Option<i64>,
-        /// It is one more than what is sent, so that 0 can say that none is given.
-        is_one_more: bool,
+        /// What is sent is less by this, so that 0 can say that none is given.
+        sent_less: i64,
     },
 }
 
@@ -71,9 +71,9 @@ pub const REQUIRED: Rule = required(Text::Any);
 /// A string that need not be given.
 pub const OPTIONAL: Rule = optional(Text::Any);
 /// The page, from 1.
-pub const PAGE: Rule = Rule::Number { least: 1, most: i64::MAX, default: Some(1), is_one_more: false };
+pub const PAGE: Rule = Rule::Number { least: 1, most: i64::MAX, default: Some(1), sent_less: 0 };
 /// A moment or a number that need not be given.
-pub const TIME: Rule = Rule::Number { least: 1, most: i64::MAX, default: None, is_one_more: false };
+pub const TIME: Rule = Rule::Number { least: 1, most: i64::MAX, default: None, sent_less: 0 };
 /// The names of projects and what they are for.
 pub const PROJECT_NAME: Text = Text::Of { least: 1, most: 24, set: Set::All };
 /// What a project is for; it may be empty.
@@ -101,12 +101,13 @@ pub const fn optional(text: Text) -> Rule {
 
 /// Rows a page.
 pub const fn page_size(default: i64) -> Rule {
-    Rule::Number { least: 1, most: MAX_ELEMENTS, default: Some(default), is_one_more: false }
+    Rule::Number { least: 1, most: MAX_ELEMENTS, default: Some(default), sent_less: 0 }
 }
 
-/// One of the service's numbers from 0 to `most`, plus one.
-pub const fn one_more_than(most: i64) -> Rule {
-    Rule::Number { least: 1, most: most + 1, default: None, is_one_more: true }
+/// One of the service's numbers from 0 to `most`, plus 100: then 0 can say that none is given, and the number of a state is refused where
+/// that of a filter is meant.
+pub const fn filter(most: i64) -> Rule {
+    Rule::Number { least: 100, most: most + 100, default: None, sent_less: 100 }
 }
 
 impl Rule {
@@ -144,7 +145,7 @@ impl Text {
                 let set = match set {
                     Set::All => "",
                     Set::LowerCase => " of a to z, 0 to 9 and _",
-                    Set::Name => ", of ASCII letters, digits and _ only",
+                    Set::Name => "; of the ASCII ones only letters, digits and _",
                     Set::Alphanumeric => " of A to Z, a to z and 0 to 9",
                 };
                 format!("{count} characters{set}")

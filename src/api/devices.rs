@@ -8,7 +8,10 @@ macro_rules! devices {
             records {}
 
             actions {
-                /// Makes a device, so that it can log in with its id and its password.
+                /// Makes a device, so that it can log in with its id and its password. By which code the service refuses an id that there is
+                /// already is documented nowhere.
+                /// @par Example
+                /// c-examples/create_device.c, which finds out what became of it where nobody has said.
                 changes CreateDevice = trro_create_device, document 68111, 50 a second
                 /// Which device to make.
                 request trro_create_device_request<'a> {
@@ -17,7 +20,7 @@ macro_rules! devices {
                     /// Its id, which no other device of the project has. The international site documents 18 characters at most, that for
                     /// China 32.
                     device_id: text "DeviceId", required(NEW_DEVICE_ID);
-                    /// Its name; of what is beyond ASCII, the service documents Chinese.
+                    /// Its name; beyond ASCII the service documents Chinese.
                     device_name: text "DeviceName", required(DEVICE_NAME);
                     /// A device in the field, or a remote one that controls others.
                     device_type: text "DeviceType", required(DEVICE_TYPE);
@@ -38,7 +41,7 @@ macro_rules! devices {
                     project_id: text "ProjectId", REQUIRED;
                     /// The device.
                     device_id: text "DeviceId", REQUIRED;
-                    /// Its new name; of what is beyond ASCII, the service documents Chinese.
+                    /// Its new name; beyond ASCII the service documents Chinese.
                     device_name: text "DeviceName", optional(DEVICE_NAME);
                     /// Its new password. It shows in no message and no log.
                     device_token: secret "DeviceToken", optional(DEVICE_TOKEN);
@@ -49,7 +52,7 @@ macro_rules! devices {
                     request_id: text "RequestId",
                 }
 
-                /// Deletes devices of one project.
+                /// Deletes devices of one project. That some could not be deleted is no failure: look at failed_device_ids.
                 changes BatchDeleteDevices = trro_batch_delete_devices, document 68112, 20 a second
                 /// Which devices to delete.
                 request trro_batch_delete_devices_request<'a> {
@@ -62,7 +65,7 @@ macro_rules! devices {
                 response DeviceDeletion = trro_device_deletion, device_deletion {
                     /// The service's id of the request. Never NULL.
                     request_id: text "RequestId",
-                    /// The devices that could not be deleted (FailedDeviceIds), `failed_device_id_count` of them: the rest was. Neither it
+                    /// The devices that could not be deleted (FailedDeviceIds), `failed_device_id_count` of them; the others were. Neither it
                     /// nor an element is NULL.
                     failed_device_ids[failed_device_id_count]: texts "FailedDeviceIds",
                 }

@@ -36,7 +36,8 @@ macro_rules! licenses {
                     license_ids[license_id_count]: texts "LicenseIds",
                 }
 
-                /// Licenses of one kind. It lives in the caller's buffer. New fields may come at the end.
+                /// Licenses of one kind. It lives in the caller's buffer. New fields may come at the end. A number that the service did not
+                /// send is TRRO_ABSENT.
                 License = trro_license {
                     /// How many licenses there are of this kind (Count). By what the service makes kinds is documented nowhere.
                     count: number "Count",
@@ -103,19 +104,20 @@ macro_rules! licenses {
                     project_id: text "ProjectId", OPTIONAL;
                     /// Only licenses of this device; an id is unique inside one project only.
                     device_id: text "DeviceId", OPTIONAL;
-                    /// Only licenses in this state: TRRO_LICENSE_FILTER_UNBOUND, BOUND, SUSPENDED or REFUNDED, which are one more than
-                    /// the service's numbers, so that 0 is TRRO_LICENSE_FILTER_ALL.
-                    status_filter: number "Status", one_more_than(3);
+                    /// Only licenses in this state: TRRO_LICENSE_FILTER_UNBOUND, BOUND, SUSPENDED or REFUNDED (not TRRO_LICENSE_STATUS_...);
+                    /// TRRO_LICENSE_FILTER_ALL: in any.
+                    status_filter: number "Status", filter(3);
                 }
                 /// One page of licenses. It lives in the caller's buffer. New fields may come at the end.
                 response Licenses = trro_licenses, licenses {
-                    /// TotalCount, or TRRO_ABSENT: in the published sample more than the rows of the page.
+                    /// TotalCount, or TRRO_ABSENT: in the published sample more than the rows of the page. Whether it counts rows or
+                    /// licenses is documented nowhere.
                     total_count: number "TotalCount",
                     /// The service's id of the request. Never NULL.
                     request_id: text "RequestId",
-                    /// The rows (Licenses); `license_count` of them, which is not the number of licenses: each has a count. Neither it
-                    /// nor an element is NULL.
-                    licenses[license_count]: rows "Licenses" of License = trro_license,
+                    /// The rows (Licenses); `row_count` of them, which is not the number of licenses: each has a count. Go on until a page
+                    /// has none. Neither it nor an element is NULL.
+                    licenses[row_count]: rows "Licenses" of License = trro_license,
                 }
 
                 /// Asks how many licenses the account has, and in which states.

@@ -8,7 +8,8 @@ macro_rules! permissions {
             records {}
 
             actions {
-                /// Changes which field devices are listed for one remote device.
+                /// Changes which field devices are listed for one remote device. That some could not be added or removed is no failure: look at
+                /// failed_insert_ids and failed_delete_ids. No action of the international site tells what is listed.
                 changes ModifyPolicy = trro_modify_policy, document 68106, 20 a second
                 /// Which list to change, and how.
                 request trro_modify_policy_request<'a> {
@@ -35,7 +36,7 @@ macro_rules! permissions {
                     failed_delete_ids[failed_delete_id_count]: texts "FailedDeleteIds",
                 }
 
-                /// Deletes all that is listed for remote devices.
+                /// Deletes all that is listed for remote devices. That some could not be is no failure: look at failed_remote_device_ids.
                 changes BatchDeletePolicy = trro_batch_delete_policy, document 68107, 20 a second
                 /// Whose lists to delete.
                 request trro_batch_delete_policy_request<'a> {

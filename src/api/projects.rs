@@ -37,7 +37,7 @@ macro_rules! projects {
                 }
                 /// The project that was made. It lives in the caller's buffer. New fields may come at the end.
                 response ProjectCreation = trro_project_creation, project_creation {
-                    /// Its id, 16 characters. Never NULL.
+                    /// Its id, 16 characters; "" if the service did not send it. Never NULL.
                     project_id: text "ProjectId",
                     /// The service's id of the request. Never NULL.
                     request_id: text "RequestId",
@@ -82,7 +82,7 @@ macro_rules! projects {
                 request trro_describe_project_list_request {
                     /// The page.
                     page_number: number "PageNumber", PAGE;
-                    /// Rows a page. The service documents no largest one.
+                    /// Rows a page. The service documents no largest one, and may give fewer or refuse (InvalidParameterValue).
                     page_size: number "PageSize", page_size(10);
                 }
                 /// One page of projects. It lives in the caller's buffer. New fields may come at the end.
@@ -93,7 +93,8 @@ macro_rules! projects {
                     num: number "Num",
                     /// The service's id of the request. Never NULL.
                     request_id: text "RequestId",
-                    /// The rows (Projects); `project_count` of them. Neither it nor an element is NULL.
+                    /// The rows (Projects); `project_count` of them. Go on until a page has none. Neither it nor an element
+                    /// is NULL.
                     projects[project_count]: rows "Projects" of Project = trro_project,
                 }
 

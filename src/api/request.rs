@@ -221,7 +221,7 @@ impl Serialize for Body<'_> {
 fn sent(rule: &Rule, number: i64) -> Option<i64> {
     match rule {
         Rule::Number { default, .. } if number == 0 => *default,
-        Rule::Number { is_one_more: true, .. } => Some(number - 1),
+        Rule::Number { sent_less, .. } => Some(number - sent_less),
         _ => Some(number),
     }
 }
@@ -367,13 +367,14 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_is_one_more_is_sent_as_it_is_meant() {
+    fn a_filter_is_sent_as_it_is_meant() {
         let licenses = |status_filter| GetLicenses { status_filter, ..GetLicenses::default() };
         assert_eq!(body(&licenses(0)), r#"{"PageNum":1,"PageSize":20}"#);
-        assert_eq!(body(&licenses(1)), r#"{"PageNum":1,"PageSize":20,"Status":0}"#);
-        assert_eq!(body(&licenses(4)), r#"{"PageNum":1,"PageSize":20,"Status":3}"#);
-        assert_eq!(refusal(&licenses(5)), "status_filter has to be 1 to 4");
-        assert_eq!(refusal(&licenses(-1)), "status_filter has to be 1 to 4");
+        assert_eq!(body(&licenses(100)), r#"{"PageNum":1,"PageSize":20,"Status":0}"#);
+        assert_eq!(body(&licenses(103)), r#"{"PageNum":1,"PageSize":20,"Status":3}"#);
+        for state in [-1, 1, 3, 99, 104] {
+            assert_eq!(refusal(&licenses(state)), "status_filter has to be 100 to 103");
+        }
     }
 
     #[test]

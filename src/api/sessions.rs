@@ -72,7 +72,7 @@ macro_rules! sessions {
                     project_id: text "ProjectId", REQUIRED;
                     /// The page.
                     page_number: number "PageNumber", PAGE;
-                    /// Rows a page. The service documents no largest one.
+                    /// Rows a page. The service documents no largest one, and may give fewer or refuse (InvalidParameterValue).
                     page_size: number "PageSize", page_size(20);
                     /// Only sessions of this device.
                     device_id: text "DeviceId", OPTIONAL;
@@ -89,7 +89,8 @@ macro_rules! sessions {
                     num: number "Num",
                     /// The service's id of the request. Never NULL.
                     request_id: text "RequestId",
-                    /// The rows (DeviceSessionList); `session_count` of them. Neither it nor an element is NULL.
+                    /// The rows (DeviceSessionList); `session_count` of them. Go on until a page has none. Neither it nor an
+                    /// element is NULL.
                     sessions[session_count]: rows "DeviceSessionList" of Session = trro_session,
                 }
 
@@ -101,7 +102,7 @@ macro_rules! sessions {
                     project_id: text "ProjectId", REQUIRED;
                     /// The page.
                     page_number: number "PageNumber", PAGE;
-                    /// Rows a page. The service documents no largest one.
+                    /// Rows a page. The service documents no largest one, and may give fewer or refuse (InvalidParameterValue).
                     page_size: number "PageSize", page_size(20);
                     /// Only sessions of this device, remote or in the field.
                     device_id: text "DeviceId", OPTIONAL;
@@ -120,7 +121,8 @@ macro_rules! sessions {
                     num: number "Num",
                     /// The service's id of the request. Never NULL.
                     request_id: text "RequestId",
-                    /// The rows (RecentSessionList); `session_count` of them. Neither it nor an element is NULL.
+                    /// The rows (RecentSessionList); `session_count` of them. Go on until a page has none. Neither it nor an
+                    /// element is NULL.
                     sessions[session_count]: rows "RecentSessionList" of RecentSession = trro_recent_session,
                 }
 

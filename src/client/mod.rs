@@ -4,15 +4,16 @@
 //! | file | what is in it |
 //! | --- | --- |
 //! | `mod` | one call |
+//! | `answer` | what the service answered, read |
 //! | `setup` | a client from its configuration |
 
+mod answer;
 mod setup;
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::api::decode::{Shape, Sink, decode_into};
 use crate::api::request::Request;
 use crate::api::{self, TypedRequest};
 use crate::cancel::{Call, Cancel};
@@ -27,6 +28,7 @@ use crate::sign;
 use crate::sys::since_boot;
 use crate::transport::probe::Probe;
 use crate::transport::{self, Effect, Transport};
+pub use answer::Answer;
 
 /// How long an answer that did not fit the caller's buffer is kept.
 const KEPT_FOR: Duration = Duration::from_secs(10);
@@ -51,32 +53,6 @@ pub struct Client {
     deadline: Duration,
     transport: Transport,
     kept: Mutex<Option<Answer>>,
-}
-
-/// What the service answered.
-#[derive(Debug)]
-pub struct Answer {
-    request: Request,
-    body: Vec<u8>,
-    request_id: String,
-    /// What signed the request, and must not show in an error about the answer.
-    credentials: Arc<Credentials>,
-    /// Since boot.
-    received_at: Duration,
-    /// How often this call has sent the request; 0 if an answer kept from the call before was given.
-    pub attempts: u32,
-}
-
-impl Answer {
-    /// The service's id of the request.
-    pub fn request_id(&self) -> &str {
-        &self.request_id
-    }
-
-    /// When it came, since boot.
-    pub fn received_at(&self) -> Duration {
-        self.received_at
-    }
 }
 
 /// What one attempt brought.
@@ -207,37 +183,6 @@ impl Client {
     /// The service's time minus the system clock, at this moment; `None` while nothing was learned.
     pub fn clock_offset_ms(&self) -> Option<i64> {
         self.clock.offset_ms()
-    }
-
-    /// The answer as a value that borrows from it. `R` is the type of the request that it answers.
-    pub fn decode<'a, R: TypedRequest>(&self, answer: &'a Answer) -> Result<R::Response<'a>, Error> {
-        let mut response = R::Response::default();
-        self.decode_into(answer, R::ACTION.response, &mut response)?;
-        Ok(response)
-    }
-
-    /// Gives the fields of an answer to a sink.
-    pub fn decode_into<'a>(
-        &self,
-        answer: &'a Answer,
-        shape: &'static Shape,
-        sink: &mut dyn Sink<'a>,
-    ) -> Result<(), Error> {
-        decode_into(&answer.body, shape, sink).map_err(|error| self.unreadable(answer, error))
-    }
-
-    /// The JSON of the answer's `Response`, as the service has sent it.
-    pub fn response<'a>(&self, answer: &'a Answer) -> Result<&'a str, Error> {
-        api::response(&answer.body).map_err(|error| self.unreadable(answer, error))
-    }
-
-    /// Says of an answer that it cannot be read by whoever asked. What was asked for has been carried out.
-    pub fn unreadable(&self, answer: &Answer, mut error: Error) -> Error {
-        answer.credentials.redact(&mut error);
-        answer.request.redact(&mut error);
-        let (request_id, attempts) = (answer.request_id.clone(), answer.attempts);
-        // An answer with another HTTP status has not got this far.
-        Error { request_id, attempts, http_status: 200, outcome_unknown: answer.request.changes(), ..error }
     }
 
     /// Keeps an answer that its caller had no room for: until it is fetched by the same request or another is kept, and
@@ -443,9 +388,11 @@ impl Client {
         let effect = if request.changes() { Effect::Changes } else { Effect::Reads };
         let answer = self.transport.post(&headers, request.body().as_bytes(), effect, deadline);
         let judged = answer.map_err(Failed::from).and_then(|answer| {
-            self.judge(answer).map_err(|mut failed| {
-                failed.error.outcome_unknown = request.changes() && !api::codes::is_refusal(&failed.error.code);
-                failed
+            self.judge(answer).map_err(|failed| {
+                match request.changes() && !api::codes::is_refusal(&failed.error.code) {
+                    true => Failed { error: failed.error.left_open(), ..failed },
+                    false => failed,
+                }
             })
         });
         judged.map_err(|mut failed| {

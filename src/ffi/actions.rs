@@ -27,28 +27,31 @@ pub const TRRO_LICENSE_STATUS_REFUNDED: i64 = 3;
 /// trro_get_licenses_request.status_filter: every license.
 pub const TRRO_LICENSE_FILTER_ALL: i64 = 0;
 /// trro_get_licenses_request.status_filter: those that are bound to no device.
-pub const TRRO_LICENSE_FILTER_UNBOUND: i64 = 1;
+pub const TRRO_LICENSE_FILTER_UNBOUND: i64 = 100;
 /// trro_get_licenses_request.status_filter: those that are bound to a device.
-pub const TRRO_LICENSE_FILTER_BOUND: i64 = 2;
+pub const TRRO_LICENSE_FILTER_BOUND: i64 = 101;
 /// trro_get_licenses_request.status_filter: those whose service is suspended.
-pub const TRRO_LICENSE_FILTER_SUSPENDED: i64 = 3;
+pub const TRRO_LICENSE_FILTER_SUSPENDED: i64 = 102;
 /// trro_get_licenses_request.status_filter: those that were refunded.
-pub const TRRO_LICENSE_FILTER_REFUNDED: i64 = 4;
+pub const TRRO_LICENSE_FILTER_REFUNDED: i64 = 103;
 
 /// Carries out any action of the API, with JSON: for actions that have no function of their own (some are offered on the site for China
 /// only), and for programs that have the JSON at hand. Version 2022-03-25 of TRRO is asked always; an action of another product is not
 /// found there.
 ///
-/// An action with a function of its own that changes nothing is treated as that function does: it may be sent again, and if the buffer is
-/// too small, the answer is kept for 10 s. Any other counts as changing something: buffer_size must be at least
-/// TRRO_CHANGE_BUFFER_SIZE(n) for n elements in the lists of the request, and an answer that has no room all the same is
-/// TRRO_STATUS_BAD_RESPONSE with error->outcome_unknown 1.
+/// An action that has a function of its own and changes nothing may be sent again, and if the buffer is too small, its answer is kept for
+/// 10 s. Any other counts as changing something, since the library cannot know better: it is sent again only where that is safe, and
+/// buffer_size must be at least TRRO_CHANGE_BUFFER_SIZE(n) for n elements in the lists at the first level of the request. An answer that
+/// has no room all the same is lost: TRRO_STATUS_BAD_RESPONSE, with error->outcome_unknown 1. So give an action that lists things a buffer
+/// as large as its answer can be.
 ///
-/// What the service says of parameters is not checked before sending. A "DeviceToken", "Key" or "SignKey" at the first level of the JSON
+/// The parameters are sent as they are: their names are the service's ("PageNum"), no default is put in, and nothing of them is checked
+/// before sending. A "DeviceToken", "Key" or "SignKey" at the first level of the JSON
 /// shows in no message.
 ///
 /// @param client       Must not be NULL.
-/// @param action       The name of the action, such as "DescribeDeviceList": 1 to 64 letters and digits. Must not be NULL.
+/// @param action       The name of the action as the service writes it, such as "DescribeDeviceList": 1 to 64 letters and digits. Must
+///                     not be NULL.
 /// @param json         The parameters: a JSON object, "{}" for none, of 10 MiB at most. Must not be NULL. It may lie in the buffer.
 /// @param buffer       Where the answer goes, the caller's: the JSON of `Response`, as the service sent it, and a NUL. May be NULL only if
 ///                     buffer_size is 0.
@@ -70,10 +73,10 @@ pub const TRRO_LICENSE_FILTER_REFUNDED: i64 = 4;
 /// https://cloud.tencent.com/document/api/1584 those for China.
 /// @par Example
 /// @code
-/// static char buffer[TRRO_CHANGE_BUFFER_SIZE(0)];
+/// static char buffer[1024 * 1024];
 /// size_t length;
-/// if (trro_call(client, "DescribeDeviceList", "{\"ProjectId\": \"m82k5408n675phvb\"}", buffer, sizeof buffer, &length, NULL,
-///               &error) == TRRO_STATUS_OK)
+/// if (trro_call(client, "DescribeDeviceList", "{\"ProjectId\": \"m82k5408n675phvb\"}",
+///               buffer, sizeof buffer, &length, NULL, &error) == TRRO_STATUS_OK)
 ///     fwrite(buffer, 1, length, stdout);
 /// @endcode
 /// @since 0.1.0

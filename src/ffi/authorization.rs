@@ -166,7 +166,8 @@ pub struct trro_authorization_query {
     pub streams: u32,
     /// For the call, all its pages together: 1 to 600000 ms; 0: the client's.
     pub deadline_ms: u32,
-    /// 1: ask GetDeviceLicense as well, which counts the bound licenses that are usable, and is one more request. If it
+    /// 1: ask GetDeviceLicense as well, which counts the bound licenses that are usable: one more request, which the key has to be allowed
+    /// (trro:GetDeviceLicense), and if it fails the call fails. If it
     /// disagrees with the device's row, the verdict is TRRO_VERDICT_UNKNOWN and the reason TRRO_REASON_AVAILABLE_DIFFERS. Cannot be
     /// used with a watch. 0: do not.
     pub ask_available: u32,

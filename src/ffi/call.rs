@@ -196,8 +196,10 @@ pub unsafe fn carry_out<T>(
                     put(room.needed_size, used);
                     Ok((laid_out, attempts))
                 }
-                Err(_) if changes => {
-                    let error = Error::new(Status::BadResponse, "the answer is larger than any to this action can be");
+                Err(needed) if changes => {
+                    let message =
+                        format!("the answer does not fit: buffer_size is {}, and {needed} bytes are needed", room.size);
+                    let error = Error::new(Status::BadResponse, message);
                     Err(client.unreadable(&answer, error))
                 }
                 Err(needed) => {
@@ -214,6 +216,6 @@ pub unsafe fn carry_out<T>(
     // Stopped in here already, since nobody knows what had happened before.
     stop_panic(finish).unwrap_or_else(|| {
         stop_panic(|| client.reset());
-        Err(Error { outcome_unknown: true, ..internal() })
+        Err(internal().left_open())
     })
 }

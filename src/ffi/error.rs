@@ -87,7 +87,7 @@ pub const TRRO_STATUS_TLS_FAILED: trro_status = 13;
 pub const TRRO_STATUS_TIMEOUT: trro_status = 14;
 /// The program called trro_client_cancel().
 /// Returned by: every function with an action, trro_client_diagnose.
-/// What to do: nothing; before the next call, trro_client_resume().
+/// What to do: nothing; before the next call, trro_client_resume(). After a call that changes something, see outcome_unknown.
 pub const TRRO_STATUS_CANCELLED: trro_status = 15;
 /// What came back is not an answer of this API, or larger than max_response_bytes. The message names the field: one of
 /// another type than documented, a string with a NUL character, a list of more than 10000. No row of it is given.
@@ -159,7 +159,7 @@ pub struct trro_error {
     /// What the function returned.
     pub status: trro_status,
     /// 1: the same call may succeed later, without a change to the program or its configuration: the network, the clock
-    /// or the load may be another. 0: something has to be mended first.
+    /// or the load may be another. 0: something has to be mended first, or outcome_unknown is 1.
     pub retryable: i32,
     /// The HTTP status of the answer that the call failed by; 0: there was none. The service answers 200 to failures
     /// too.
@@ -171,8 +171,9 @@ pub struct trro_error {
     pub attempts: u32,
     /// How long to wait before trying again; 0: not known. After TRRO_STATUS_THROTTLED, until the next turn of this client.
     pub retry_after_ms: u32,
-    /// 1: a call that changes something may have been carried out all the same: a byte of the request had left, and no answer came that
-    /// says that it was refused. Ask the service how things are before you do it again. Always 0 after calls that change nothing.
+    /// 1: a call that changes something may have been carried out all the same: a byte of the request had left, and no answer came by which
+    /// the service refuses it (one by which it fails, as InternalError, does not say that). Then retryable is 0: ask the service how
+    /// things are, and give it time, before you do it again. Always 0 after calls that change nothing.
     pub outcome_unknown: i32,
     /// The service's error code, "AuthFailure.SignatureExpire", or "". Always terminated.
     pub code: [c_char; 64],

@@ -7,7 +7,7 @@ use std::ptr;
 
 use zeroize::Zeroizing;
 
-use super::arguments::{Input, input, line, number, refuse};
+use super::arguments::{Input, input, line, number};
 use super::authorization::{
     TRRO_SOURCE_NONE, TRRO_SOURCE_SERVICE, TRRO_SOURCE_SNAPSHOT, core_query, found, trro_authorization,
     trro_authorization_query, unknown,
@@ -122,7 +122,12 @@ pub unsafe extern "C" fn trro_watch_new(
         on_handle(client, error, |client| {
             let config = input(config, "config")?;
             let query = core_query(config.query, "config->query")?;
-            refuse(query.asks_available, "config->query->ask_available")?;
+            if query.asks_available {
+                return Err(Error::invalid_argument(
+                    "config->query->ask_available",
+                    "has to be 0: a watch does not ask",
+                ));
+            }
             if watch.is_null() {
                 return Err(Error::invalid_argument("watch", "is NULL"));
             }

@@ -140,8 +140,11 @@ impl Transport {
         deadline: Instant,
     ) -> Result<Answer, Error> {
         let _scope = Scope::begin(effect);
-        self.exchange(headers, Some(body), deadline)
-            .map_err(|error| Error { outcome_unknown: Exchange::current().may_have_changed_something(), ..error })
+        let exchanged = self.exchange(headers, Some(body), deadline);
+        exchanged.map_err(|error| match Exchange::current().may_have_changed_something() {
+            true => error.left_open(),
+            false => error,
+        })
     }
 
     /// Asks for what is at the endpoint's URL.

@@ -51,10 +51,10 @@ static tally licenses_of(const trro_client *client, int64_t status_filter, int64
         trro_error error = uninitialised_error();
         size_t i;
         ASK(trro_get_licenses, request, page);
-        CHECK(strlen(page->request_id) == 36 && (int64_t)page->license_count <= page_size);
-        for (i = 0; i < page->license_count; i++)
+        CHECK(strlen(page->request_id) == 36 && (int64_t)page->row_count <= page_size);
+        for (i = 0; i < page->row_count; i++)
             add_row(&tally, page->licenses[i]);
-        if (page->license_count == 0) {
+        if (page->row_count == 0) {
             CHECK(page->total_count == tally.rows && page->licenses != NULL);
             return tally;
         }
@@ -121,7 +121,7 @@ static void the_licenses_of_a_device_are_those_of_its_row(void) {
     CHECK(trro_get_devices(client, &ask_row, row_buffer, sizeof row_buffer, &devices, NULL, NULL) == TRRO_STATUS_OK);
     device = devices->devices[0];
     ASK(trro_get_licenses, request, page);
-    CHECK(page->license_count == 1 && page->total_count == 1);
+    CHECK(page->row_count == 1 && page->total_count == 1);
     license = page->licenses[0];
     CHECK(license->count == 4 && license->status == TRRO_LICENSE_STATUS_BOUND && license->license_id_count == 4);
     CHECK(license->expire_time_s == device->expire_time_s && license->duration_s == 31536000);
@@ -130,7 +130,7 @@ static void the_licenses_of_a_device_are_those_of_its_row(void) {
         CHECK_TEXT(license->license_ids[i], device->license_ids[i]);
     request.project_id = PORT;
     ASK(trro_get_licenses, request, page);
-    CHECK(page->license_count == 0);
+    CHECK(page->row_count == 0);
     trro_client_free(client);
 }
 

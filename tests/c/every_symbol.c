@@ -102,7 +102,7 @@ static void look_at_its_licenses(const char *project_id) {
         trro_get_licenses_request request = TRRO_GET_LICENSES_REQUEST_INIT;
         request.project_id = project_id;
         ANSWER(licenses, trro_get_licenses(client, &request, TO(licenses)));
-        CHECK(licenses->license_count == 2);
+        CHECK(licenses->row_count == 2);
     }
     {
         trro_get_license_stat_request request = TRRO_GET_LICENSE_STAT_REQUEST_INIT;

@@ -339,7 +339,7 @@ static void numbers_out_of_range_are_refused(void) {
         {PAGE, 1, INT64_MAX, "has to be 1 or more"},
         {PAGE_SIZE, 1, 10000, "has to be 1 to 10000"},
         {MOMENT, 1, INT64_MAX, "has to be 1 or more"},
-        {STATUS_FILTER, 1, 4, "has to be 1 to 4"},
+        {STATUS_FILTER, 100, 103, "has to be 100 to 103"},
     };
     trro_client *client = client_of_a_service_that_takes_all();
     FOR_EACH_CALL(call) {

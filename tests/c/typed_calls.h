@@ -105,7 +105,7 @@ static const record license_record = RECORD_OF(fields_license);
 static const field_entry fields_licenses[] = {
     SAYS_NUMBER(total_count, "TotalCount"),
     SAYS_TEXT(request_id, "RequestId"),
-    SAYS_ROWS(licenses, license_count, "Licenses", license_record),
+    SAYS_ROWS(licenses, row_count, "Licenses", license_record),
 };
 #undef RECORD
 

@@ -93,10 +93,7 @@ const BOUND_LICENSES: Action = Action {
     requests_per_s: 20,
     parameters: &[
         // A number that something is sent for in any case has to be there.
-        Parameter {
-            name: "Count",
-            rule: Rule::Number { least: 1, most: i64::MAX, default: Some(1), is_one_more: false },
-        },
+        Parameter { name: "Count", rule: Rule::Number { least: 1, most: i64::MAX, default: Some(1), sent_less: 0 } },
         Parameter { name: "DeviceId", rule: REQUIRED },
         Parameter { name: "ProjectId", rule: REQUIRED },
     ],

@@ -91,24 +91,23 @@ fn check(parameter: &Parameter, value: &Value, options: &Options) -> Result<(), 
             if allows(text, given) { Ok(()) } else { Err(wrong_text(parameter, text)) }
         }
         Rule::Texts => check_texts(parameter, value),
-        Rule::Number { least, most, is_one_more, .. } => {
+        Rule::Number { least, most, sent_less, .. } => {
             let number = value.as_i64().ok_or_else(|| wrong_type(parameter, "an integer"))?;
-            let (least, most) = range(parameter, (least, most), is_one_more, options);
+            let (least, most) = range(parameter, (least, most), sent_less, options);
             check_number(parameter, number, least, most)
         }
     }
 }
 
 /// What is sent is between these. The rule is for the library's callers, whose 0 says that none is given.
-fn range(parameter: &Parameter, (least, most): (i64, i64), is_one_more: bool, options: &Options) -> (i64, i64) {
+fn range(parameter: &Parameter, (least, most): (i64, i64), sent_less: i64, options: &Options) -> (i64, i64) {
     match parameter.name {
         // The service documents no largest page: it is an option.
         "PageSize" if options.page_size_is_clamped => (least, i64::MAX),
         "PageSize" => (least, options.max_page_size),
         // As in the published samples.
         "StartTime" | "EndTime" => (0, most),
-        _ if is_one_more => (least - 1, most - 1),
-        _ => (least, most),
+        _ => (least - sent_less, most - sent_less),
     }
 }
 
