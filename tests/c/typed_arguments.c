@@ -283,7 +283,7 @@ static const struct {
     {DESCRIPTION, "has to be 0 to 120 characters", {X120 "x", X120 "车"}, {"", X120, "车"}},
     {NEW_DEVICE_ID, "has to be 1 to 32 characters of a to z, 0 to 9 and _", {X20 X10 "xxx", "Truck", "a-b", "车"},
      {"x", X20 X10 "xx", "_09az"}},
-    {DEVICE_NAME, "has to be 1 to 23 characters, of ASCII letters, digits and _ only", {CHINESE_24, X20 "xxxx", "a b", "a-b"},
+    {DEVICE_NAME, "has to be 1 to 23 characters; of the ASCII ones only letters, digits and _", {CHINESE_24, X20 "xxxx", "a b", "a-b"},
      {"x", X20 "xxx", "矿卡_7A"}},
     {DEVICE_TOKEN, "has to be 16 characters of A to Z, a to z and 0 to 9",
      {"0123456789abcde", "0123456789abcdefg", "0123456789abcde_", "0123456789abcd车"}, {"0123456789ABCxyz"}},
