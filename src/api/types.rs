@@ -86,6 +86,9 @@ macro_rules! record {
             answer: PhantomData<&'a [u8]>,
         }
 
+        // The decoder and the buffer keep a bit for every field.
+        const _: () = assert!([$( $json ),*].len() <= 32);
+
         impl<'a> Record<'a> for $Record<'a> {
             const SHAPE: &'static Shape =
                 &Shape { fields: &[ $( Field { name: $json, kind: field_kind!($kind $($Row)?) } ),* ] };

@@ -30,6 +30,7 @@ typedef struct {
     pthread_t thread;
     atomic_int id;
     atomic_int has_returned;
+    int is_of_watches;
     int64_t returned_us;
     uint32_t deadline_ms;
     trro_status status;
@@ -115,21 +116,8 @@ static int is_in_the_stall(int id) {
     return number("TEST_NEVER_WAITS") != 0 ? is_busy(id) : is_in_ppoll(id);
 }
 
-static void until_all_are_in_the_stall(const call *calls, int count) {
-    const struct timespec millisecond = {0, 1000000};
-    int seen = 0, needed = number("TEST_NEVER_WAITS") != 0 ? 1 : SEEN_WAITING, i;
-    while (seen < needed) {
-        int all = 1;
-        nanosleep(&millisecond, NULL);
-        for (i = 0; i < count; i++) {
-            CHECK(!atomic_load(&calls[i].has_returned));
-            all &= is_in_the_stall(atomic_load(&calls[i].id));
-        }
-        seen = all ? seen + 1 : 0;
-    }
-}
-
-/* The thread of the watches, by its name; 0 if there is none. */
+/* The thread of the watches, by its name, which it gives itself; 0 if there is none. One that it makes has that name, too, for a
+ * moment. */
 static int thread_of_watches(void) {
     DIR *tasks = opendir("/proc/self/task");
     struct dirent *task;
@@ -147,6 +135,20 @@ static int thread_of_watches(void) {
     }
     closedir(tasks);
     return id;
+}
+
+static void until_all_are_in_the_stall(const call *calls, int count) {
+    const struct timespec millisecond = {0, 1000000};
+    int seen = 0, needed = number("TEST_NEVER_WAITS") != 0 ? 1 : SEEN_WAITING, i;
+    while (seen < needed) {
+        int all = 1;
+        nanosleep(&millisecond, NULL);
+        for (i = 0; i < count; i++) {
+            CHECK(!atomic_load(&calls[i].has_returned));
+            all &= is_in_the_stall(calls[i].is_of_watches ? thread_of_watches() : atomic_load(&calls[i].id));
+        }
+        seen = all ? seen + 1 : 0;
+    }
 }
 
 /* Gives no credentials, so that the next call asks again; returns when it is told to. */
@@ -269,9 +271,7 @@ static void end_watch(void) {
         memset(&asking, 0, sizeof asking);
         begin_round();
         watch = new_watch();
-        /* It gives itself its name. */
-        while (atomic_load(&asking.id) == 0)
-            atomic_store(&asking.id, thread_of_watches());
+        asking.is_of_watches = 1;
         until_all_are_in_the_stall(&asking, 1);
         began_us = now_us();
         CHECK(trro_watch_free(watch) == TRRO_STATUS_OK);
