@@ -155,7 +155,10 @@ pub fn printable(text: &str) -> String {
     let disturbs = |character: char| {
         character.is_control() || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
-    text.chars().map(|character| if disturbs(character) { ' ' } else { character }).collect()
+    match text.contains(disturbs) {
+        true => text.replace(disturbs, " "),
+        false => text.to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -45,8 +45,8 @@ impl Metadata {
 
     /// The role's credentials of this moment.
     pub fn ask(&self, deadline: Instant) -> Result<Credentials, Error> {
-        let answer =
-            self.transport.get(&[], deadline.min(Instant::now() + PATIENCE)).map_err(|error| match error.status {
+        let mut answer =
+            self.transport.get(deadline.min(Instant::now() + PATIENCE)).map_err(|error| match error.status {
                 Status::Cancelled => error,
                 _ => Error {
                     status: Status::CredentialsFailed,
@@ -55,7 +55,8 @@ impl Metadata {
                     ..error
                 },
             })?;
-        let body = zeroize::Zeroizing::new(answer.body);
-        decode_role(&self.role, answer.http_status, &body)
+        let credentials = decode_role(&self.role, answer.http_status, &answer.body);
+        answer.body.wipe();
+        credentials
     }
 }

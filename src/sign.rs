@@ -56,37 +56,39 @@ impl Request<'_> {
 
     /// The canonical request. The canonical URI is always `/`, whatever the path of the URL.
     pub fn canonical_request(&self) -> String {
-        let action = match self.action {
-            Some(action) => format!("x-tc-action:{}\n", action.to_lowercase()),
-            None => String::new(),
-        };
-        format!(
-            "{}\n/\n{}\ncontent-type:{}\nhost:{}\n{}\n{}\n{}",
-            self.method,
-            self.query,
-            self.content_type,
-            self.host,
-            action,
-            self.signed_headers(),
-            hashed_payload(self.body),
-        )
+        let length_besides = self.method.len() + self.query.len() + self.content_type.len() + self.host.len();
+        let mut canonical = String::with_capacity(length_besides + self.action.map_or(0, str::len) + 160);
+        for part in [self.method, "\n/\n", self.query, "\ncontent-type:", self.content_type, "\nhost:", self.host, "\n"]
+        {
+            canonical.push_str(part);
+        }
+        if let Some(action) = self.action {
+            canonical.push_str("x-tc-action:");
+            canonical.extend(action.chars().map(|character| character.to_ascii_lowercase()));
+            canonical.push('\n');
+        }
+        for part in ["\n", self.signed_headers(), "\n", hashed(self.body).as_str()] {
+            canonical.push_str(part);
+        }
+        canonical
     }
 }
 
 /// The hash of the body, in lower-case hexadecimal.
 pub fn hashed_payload(body: &[u8]) -> String {
-    hex::encode(Sha256::digest(body))
+    hashed(body).as_str().to_owned()
 }
 
 /// The credential scope: for which day (UTC) and service a signature holds.
 pub fn credential_scope(date: &str, service: &str) -> String {
-    format!("{date}/{service}/tc3_request")
+    [date, "/", service, "/tc3_request"].concat()
 }
 
 /// The string to sign.
 pub fn string_to_sign(timestamp_s: i64, credential_scope: &str, canonical_request: &str) -> String {
-    let hashed_request = hex::encode(Sha256::digest(canonical_request));
-    format!("{ALGORITHM}\n{timestamp_s}\n{credential_scope}\n{hashed_request}")
+    let timestamp = timestamp_s.to_string();
+    let hashed_request = hashed(canonical_request.as_bytes());
+    [ALGORITHM, "\n", &timestamp, "\n", credential_scope, "\n", hashed_request.as_str()].concat()
 }
 
 /// First key of the derivation: the secret key bound to a day.
@@ -110,16 +112,31 @@ pub fn signing_key(secret_key: &str, date: &str, service: &str) -> Key {
     secret_signing(&secret_service(&secret_date(secret_key, date), service))
 }
 
+/// The third key with the hash states made that HMAC begins with: half of what a signature takes. Wiped when dropped.
+pub struct SigningKey(Hmac<Sha256>);
+
+impl SigningKey {
+    /// Of the third key.
+    pub fn new(secret_signing: &Key) -> SigningKey {
+        SigningKey(keyed(secret_signing.as_bytes()))
+    }
+}
+
 /// The signature, in lower-case hexadecimal.
-pub fn signature(secret_signing: &Key, string_to_sign: &str) -> String {
-    hex::encode(mac(secret_signing.as_bytes(), string_to_sign).as_bytes())
+pub fn signature(key: &SigningKey, string_to_sign: &str) -> String {
+    let signature = key.0.clone().chain_update(string_to_sign).finalize().into_bytes();
+    Hexadecimal::new(&signature.into()).as_str().to_owned()
 }
 
 /// The value of the `Authorization` header.
 pub fn authorization(secret_id: &str, credential_scope: &str, signed_headers: &str, signature: &str) -> String {
-    format!(
-        "{ALGORITHM} Credential={secret_id}/{credential_scope}, SignedHeaders={signed_headers}, Signature={signature}"
-    )
+    let (id, names) = (" Credential=", ", SignedHeaders=");
+    [ALGORITHM, id, secret_id, "/", credential_scope, names, signed_headers, ", Signature=", signature].concat()
+}
+
+/// The days since 1970 of a moment in UTC.
+pub fn utc_day(timestamp_s: i64) -> i64 {
+    timestamp_s.div_euclid(SECONDS_PER_DAY)
 }
 
 /// The day of a moment in UTC, as `YYYY-MM-DD`. For the years 0 to 9999; a time outside of them gives the nearest day
@@ -127,7 +144,7 @@ pub fn authorization(secret_id: &str, credential_scope: &str, signed_headers: &s
 pub fn utc_date(timestamp_s: i64) -> String {
     const FIRST_DAY: i64 = -719_528; // 0000-01-01
     const LAST_DAY: i64 = 2_932_896; // 9999-12-31
-    let days_since_1970 = timestamp_s.div_euclid(SECONDS_PER_DAY).clamp(FIRST_DAY, LAST_DAY);
+    let days_since_1970 = utc_day(timestamp_s).clamp(FIRST_DAY, LAST_DAY);
 
     // Counted in years that begin in March, a leap day is the last day of its year and needs no case of its own.
     let days = days_since_1970 + 719_468; // since 0000-03-01
@@ -163,13 +180,39 @@ pub fn start_of_day(date: &str) -> Option<i64> {
 }
 
 fn mac(key: &[u8], text: &str) -> Key {
+    Key(Zeroizing::new(keyed(key).chain_update(text).finalize().into_bytes().into()))
+}
+
+fn keyed(key: &[u8]) -> Hmac<Sha256> {
     // HMAC takes a key of any length; the type only says so for keys of its block size.
-    let mut hmac = match Hmac::<Sha256>::new_from_slice(key) {
+    match Hmac::<Sha256>::new_from_slice(key) {
         Ok(hmac) => hmac,
         Err(_) => unreachable!("HMAC takes a key of any length"),
-    };
-    hmac.update(text.as_bytes());
-    Key(Zeroizing::new(hmac.finalize().into_bytes().into()))
+    }
+}
+
+fn hashed(bytes: &[u8]) -> Hexadecimal {
+    Hexadecimal::new(&Sha256::digest(bytes).into())
+}
+
+/// A hash in lower-case hexadecimal.
+struct Hexadecimal([u8; 64]);
+
+impl Hexadecimal {
+    fn new(hash: &[u8; 32]) -> Hexadecimal {
+        let mut digits = [0; 64];
+        match hex::encode_to_slice(hash, &mut digits) {
+            Ok(()) => Hexadecimal(digits),
+            Err(_) => unreachable!("32 bytes have 64 digits"),
+        }
+    }
+
+    fn as_str(&self) -> &str {
+        match std::str::from_utf8(&self.0) {
+            Ok(digits) => digits,
+            Err(_) => unreachable!("digits are ASCII"),
+        }
+    }
 }
 
 #[cfg(test)]

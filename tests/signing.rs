@@ -8,7 +8,7 @@ use std::path::Path;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde::Deserialize;
-use trro::sign;
+use trro::sign::{self, SigningKey};
 
 #[derive(Debug, Deserialize)]
 struct Context {
@@ -36,9 +36,9 @@ const STEPS: [(&str, Step); 10] = [
     ("secret-service", |case| hex::encode(sign::secret_service(&case.secret_date(), &case.context.service).as_bytes())),
     ("secret-signing", |case| hex::encode(case.secret_signing().as_bytes())),
     ("signed-headers", |case| case.request().signed_headers().to_owned()),
-    ("signature", |case| sign::signature(&case.secret_signing(), &case.string_to_sign())),
+    ("signature", |case| sign::signature(&SigningKey::new(&case.secret_signing()), &case.string_to_sign())),
     ("authorization", |case| {
-        let signature = sign::signature(&case.secret_signing(), &case.string_to_sign());
+        let signature = sign::signature(&SigningKey::new(&case.secret_signing()), &case.string_to_sign());
         sign::authorization(&case.context.secret_id, &case.scope(), case.request().signed_headers(), &signature)
     }),
 ];

@@ -1,7 +1,7 @@
 //! Answers, decoded into whatever has room for them, without a copy of their own. Uses `error`.
 //!
-//! One decoder goes through the JSON of every action, by the [`Shape`] of its answer; what it finds goes to a [`Sink`]. Rust programs
-//! have [`Record`]s, C programs a buffer. Any field may be missing or null; one of another type is refused, and named.
+//! One decoder goes once through the JSON of an answer to any action. Any field may be missing or null; one of another type is refused,
+//! and named.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};
@@ -9,183 +9,92 @@ use std::fmt::{self, Write};
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use super::describe::MAX_ELEMENTS;
+use super::plain;
+use super::sink::{Field, Fill, Fragment, Kind, Record, Shape, Sink, Slot};
 use crate::error::{Error, Status, printable};
 
-/// What an object of an answer looks like.
-#[derive(Debug)]
-pub struct Shape {
-    /// Its fields, at most 32. Others are passed over.
-    pub fields: &'static [Field],
+/// What of an answer says whether the request was carried out.
+#[derive(Debug, Default)]
+pub struct Outcome<'de> {
+    /// The service refused, or failed.
+    pub error: Option<ServiceError<'de>>,
+    /// The service's id of the request.
+    pub request_id: Cow<'de, str>,
 }
 
-/// A field of an object.
-#[derive(Debug)]
-pub struct Field {
-    /// As the service calls it.
-    pub name: &'static str,
-    /// What it is.
-    pub kind: Kind,
+/// The `Error` of an answer.
+#[derive(Debug, Default)]
+pub struct ServiceError<'de> {
+    /// One of the service's.
+    pub code: Cow<'de, str>,
+    /// For people.
+    pub message: Cow<'de, str>,
 }
 
-/// What a field is.
-#[derive(Debug, Clone, Copy)]
-pub enum Kind {
-    /// A string. One with a NUL character is refused: no id or name has one, and who reads up to it would see another.
-    Text,
-    /// A whole number.
-    Number,
-    /// A whole number, which the service writes as a number or as a string. The empty string is no number.
-    NumberOrText,
-    /// A list of strings, none of them null.
-    Texts,
-    /// A list of objects, none of them null.
-    Rows(&'static Shape),
-    /// An object.
-    Object(&'static Shape),
-}
+impl<'de> Record<'de> for ServiceError<'de> {
+    const SHAPE: &'static Shape =
+        &Shape { fields: &[Field { name: "Code", kind: Kind::Text }, Field { name: "Message", kind: Kind::Text }] };
 
-/// A string of the answer.
-#[derive(Debug, Clone, Copy)]
-pub enum Fragment<'t, 'de> {
-    /// As it stands in the answer.
-    Lasting(&'de str),
-    /// With escapes resolved, for the moment.
-    Passing(&'t str),
-}
-
-impl<'de> Fragment<'_, 'de> {
-    /// The string.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Fragment::Lasting(text) | Fragment::Passing(text) => text,
-        }
-    }
-
-    /// The string, to be kept.
-    pub fn into_cow(self) -> Cow<'de, str> {
-        match self {
-            Fragment::Lasting(text) => Cow::Borrowed(text),
-            Fragment::Passing(text) => Cow::Owned(text.to_owned()),
-        }
+    fn slot(&mut self, field: usize) -> Slot<'_, 'de> {
+        Slot::Text(if field == 0 { &mut self.code } else { &mut self.message })
     }
 }
 
-/// Where the fields of one object go, each named by its place in the object's [`Shape`]. What is missing or null is not said.
-pub trait Sink<'de> {
-    /// A string.
-    fn text(&mut self, field: usize, text: Fragment<'_, 'de>);
-    /// A number.
-    fn number(&mut self, field: usize, number: i64);
-    /// A list begins; its elements come next, one after another.
-    fn begin_list(&mut self, field: usize);
-    /// A string of the list.
-    fn element(&mut self, field: usize, text: Fragment<'_, 'de>);
-    /// An object, of the list if one has begun: `fill` is to be called once, with the sink for its fields.
-    fn object(&mut self, field: usize, fill: Fill<'_, 'de>);
-    /// The list ends.
-    fn end_list(&mut self, field: usize);
-}
+/// Any answer may have it, and no description says so.
+const ERROR: Field = Field { name: "Error", kind: Kind::Object(ServiceError::SHAPE) };
+const REQUEST_ID: Field = Field { name: "RequestId", kind: Kind::Text };
 
-/// Gives the fields of an object to a sink.
-pub type Fill<'f, 'de> = &'f mut dyn FnMut(&mut dyn Sink<'de>);
-
-/// An object of an answer as a Rust value.
-pub trait Record<'de> {
-    /// What it looks like.
-    const SHAPE: &'static Shape;
-
-    /// Where a field is kept.
-    fn slot(&mut self, field: usize) -> Slot<'_, 'de>;
-}
-
-/// A [`Record`] that can go where an answer can.
-pub trait Show {
-    /// Gives its fields to a sink, as the decoder would.
-    fn show(&self, sink: &mut dyn Sink<'_>);
-}
-
-/// Where a field of a [`Record`] is kept.
-pub enum Slot<'s, 'de> {
-    /// Missing or null is the empty string.
-    Text(&'s mut Cow<'de, str>),
-    /// Missing or null is `None`.
-    Number(&'s mut Option<i64>),
-    /// Missing or null is the empty list.
-    Texts(&'s mut Vec<Cow<'de, str>>),
-    /// Objects.
-    Objects(&'s mut dyn Objects<'de>),
-    /// There is no such field.
-    None,
-}
-
-/// What objects are kept in: a list of them, or the one that there may be.
-pub trait Objects<'de> {
-    /// One more.
-    fn add(&mut self, fill: Fill<'_, 'de>);
-}
-
-impl<'de, R: Record<'de> + Default> Objects<'de> for Vec<R> {
-    fn add(&mut self, fill: Fill<'_, 'de>) {
-        let mut record = R::default();
-        fill(&mut record);
-        self.push(record);
-    }
-}
-
-impl<'de, R: Record<'de> + Default> Objects<'de> for Option<R> {
-    fn add(&mut self, fill: Fill<'_, 'de>) {
-        let mut record = R::default();
-        fill(&mut record);
-        *self = Some(record);
-    }
-}
-
-impl<'de, R: Record<'de>> Sink<'de> for R {
-    fn text(&mut self, field: usize, text: Fragment<'_, 'de>) {
-        if let Slot::Text(slot) = self.slot(field) {
-            *slot = text.into_cow();
-        }
-    }
-
-    fn number(&mut self, field: usize, number: i64) {
-        if let Slot::Number(slot) = self.slot(field) {
-            *slot = Some(number);
-        }
-    }
-
-    fn begin_list(&mut self, _: usize) {}
-
-    fn element(&mut self, field: usize, text: Fragment<'_, 'de>) {
-        if let Slot::Texts(slot) = self.slot(field) {
-            slot.push(text.into_cow());
-        }
-    }
-
-    fn object(&mut self, field: usize, fill: Fill<'_, 'de>) {
-        if let Slot::Objects(slot) = self.slot(field) {
-            slot.add(fill);
-        }
-    }
-
-    fn end_list(&mut self, _: usize) {}
+/// What says whether a request was carried out, and nothing else of the answer.
+pub fn outcome(body: &[u8]) -> Result<Outcome<'_>, Error> {
+    decode_into(body, &Shape { fields: &[REQUEST_ID] }, &mut Nowhere)
 }
 
 /// The `Response` of an answer as a Rust value.
-pub fn decode<'de, R: Record<'de> + Default>(body: &'de [u8]) -> Result<R, Error> {
+pub fn decode<'de, R: Record<'de>>(body: &'de [u8]) -> Result<R, Error> {
     let mut record = R::default();
     decode_into(body, R::SHAPE, &mut record)?;
     Ok(record)
 }
 
 /// Decodes the `Response` of an answer. What does not fit is `BadResponse`, naming the field; the sink may have got a part then.
-pub fn decode_into<'de>(body: &'de [u8], shape: &'static Shape, sink: &mut dyn Sink<'de>) -> Result<(), Error> {
+pub fn decode_into<'de>(
+    body: &'de [u8],
+    shape: &'static Shape,
+    sink: &mut dyn Sink<'de>,
+) -> Result<Outcome<'de>, Error> {
     let text = std::str::from_utf8(body)
         .map_err(|_| Error::new(Status::BadResponse, "the answer is not an answer of this API: it is not UTF-8"))?;
+    if let Some(outcome) = decode_plain(text, shape, sink) {
+        return Ok(outcome);
+    }
+    sink.restart();
+    decode_any(text, shape, sink)
+}
+
+/// Decodes an answer in which nothing is unusual, and `Error` is; `None` for any other.
+pub(super) fn decode_plain<'de>(
+    text: &'de str,
+    shape: &'static Shape,
+    sink: &mut dyn Sink<'de>,
+) -> Option<Outcome<'de>> {
+    let mut outcome = Outcome::default();
+    plain::read(text, Names::of_response(shape), &mut Response { shape, sink, outcome: &mut outcome })?;
+    outcome.error.is_none().then_some(outcome)
+}
+
+/// Decodes any answer, or says what is wrong with it.
+pub(super) fn decode_any<'de>(
+    text: &'de str,
+    shape: &'static Shape,
+    sink: &mut dyn Sink<'de>,
+) -> Result<Outcome<'de>, Error> {
     let mut path = Path::default();
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let seed = Value { wanted: Wanted::Envelope(shape), field: 0, sink, path: &mut path };
+    let mut outcome = Outcome::default();
+    let mut response = Response { shape, sink, outcome: &mut outcome };
+    let seed = Value { wanted: Wanted::Envelope(shape), field: 0, sink: &mut response, path: &mut path };
     let decoded = seed.deserialize(&mut deserializer).and_then(|()| deserializer.end());
-    decoded.map_err(|error| {
+    decoded.map(|()| outcome).map_err(|error| {
         let sentence = match (error.is_data(), path.is_empty()) {
             (true, true) => format!("the answer: {}", without_quoted(&error.to_string())),
             (true, false) => format!("the answer's {path}: {}", without_quoted(&error.to_string())),
@@ -253,6 +162,71 @@ impl fmt::Display for Path {
     }
 }
 
+/// The sink of the whole response: takes out of it what says whether the request was carried out.
+struct Response<'s, 'de> {
+    shape: &'static Shape,
+    sink: &'s mut dyn Sink<'de>,
+    outcome: &'s mut Outcome<'de>,
+}
+
+impl<'de> Sink<'de> for Response<'_, 'de> {
+    fn restart(&mut self) {
+        self.sink.restart();
+    }
+
+    fn text(&mut self, field: usize, text: Fragment<'_, 'de>) {
+        if self.shape.fields[field].name == REQUEST_ID.name {
+            self.outcome.request_id = text.into_cow();
+        }
+        self.sink.text(field, text);
+    }
+
+    fn number(&mut self, field: usize, number: i64) {
+        self.sink.number(field, number);
+    }
+
+    fn begin_list(&mut self, field: usize) {
+        self.sink.begin_list(field);
+    }
+
+    fn element(&mut self, field: usize, text: Fragment<'_, 'de>) {
+        self.sink.element(field, text);
+    }
+
+    fn object(&mut self, field: usize, fill: Fill<'_, 'de>) {
+        if field == self.shape.fields.len() {
+            fill(self.outcome.error.insert(ServiceError::default()));
+        } else {
+            self.sink.object(field, fill);
+        }
+    }
+
+    fn end_list(&mut self, field: usize) {
+        self.sink.end_list(field);
+    }
+}
+
+/// Keeps nothing.
+struct Nowhere;
+
+impl<'de> Sink<'de> for Nowhere {
+    fn restart(&mut self) {}
+
+    fn text(&mut self, _: usize, _: Fragment<'_, 'de>) {}
+
+    fn number(&mut self, _: usize, _: i64) {}
+
+    fn begin_list(&mut self, _: usize) {}
+
+    fn element(&mut self, _: usize, _: Fragment<'_, 'de>) {}
+
+    fn object(&mut self, _: usize, fill: Fill<'_, 'de>) {
+        fill(self);
+    }
+
+    fn end_list(&mut self, _: usize) {}
+}
+
 /// What is to come next.
 #[derive(Clone, Copy)]
 enum Wanted {
@@ -292,7 +266,8 @@ impl<'de> Value<'_, 'de> {
             Wanted::Field(Kind::Text) | Wanted::Element => {}
             _ => return Err(E::invalid_type(Unexpected::Str(text.as_str()), &self)),
         }
-        if text.as_str().contains('\0') {
+        // Where it stands in the answer as it is, JSON allows none.
+        if matches!(text, Fragment::Passing(text) if text.contains('\0')) {
             return Err(E::custom("a string holds a NUL character"));
         }
         match wanted {
@@ -354,7 +329,7 @@ impl<'de> Value<'_, 'de> {
         let mut filled = Ok(());
         sink.object(field, &mut |inner| {
             if let Some(fields) = fields.take() {
-                filled = read_fields(fields, shape, inner, path);
+                filled = read_fields(fields, Names::of(shape), inner, path);
             }
         });
         filled
@@ -416,7 +391,7 @@ impl<'de> Visitor<'de> for Value<'_, 'de> {
     fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<(), A::Error> {
         match self.wanted {
             Wanted::Envelope(shape) => read_envelope(fields, shape, self.sink, self.path),
-            Wanted::Response(shape) => read_fields(fields, shape, self.sink, self.path),
+            Wanted::Response(shape) => read_fields(fields, Names::of_response(shape), self.sink, self.path),
             Wanted::Row(shape) | Wanted::Field(Kind::Object(shape)) => self.object(fields, shape),
             _ => Err(de::Error::invalid_type(Unexpected::Map, &self)),
         }
@@ -430,7 +405,7 @@ fn read_envelope<'de, A: MapAccess<'de>>(
     path: &mut Path,
 ) -> Result<(), A::Error> {
     const RESPONSE: &str = "Response";
-    const ENVELOPE: &[Field] = &[Field { name: RESPONSE, kind: Kind::Text }];
+    const ENVELOPE: Names = Names { fields: &[Field { name: RESPONSE, kind: Kind::Text }], further: None };
     let mut is_there = false;
     while let Some(field) = fields.next_key_seed(Key(ENVELOPE))? {
         match field {
@@ -450,17 +425,17 @@ fn read_envelope<'de, A: MapAccess<'de>>(
 
 fn read_fields<'de, A: MapAccess<'de>>(
     mut fields: A,
-    shape: &'static Shape,
+    names: Names,
     sink: &mut dyn Sink<'de>,
     path: &mut Path,
 ) -> Result<(), A::Error> {
-    let mut seen = 0_u32;
-    while let Some(field) = fields.next_key_seed(Key(shape.fields))? {
+    let mut seen = 0_u64;
+    while let Some(field) = fields.next_key_seed(Key(names))? {
         let Some(field) = field else {
             fields.next_value::<IgnoredAny>()?;
             continue;
         };
-        let Field { name, kind } = &shape.fields[field];
+        let Some(Field { name, kind }) = names.get(field) else { continue };
         if seen & 1 << field != 0 {
             return Err(de::Error::duplicate_field(name));
         }
@@ -472,8 +447,36 @@ fn read_fields<'de, A: MapAccess<'de>>(
     Ok(())
 }
 
+/// The fields that an object may have.
+#[derive(Clone, Copy)]
+pub(super) struct Names {
+    fields: &'static [Field],
+    /// One more, behind them.
+    further: Option<&'static Field>,
+}
+
+impl Names {
+    pub(super) fn of(shape: &'static Shape) -> Names {
+        Names { fields: shape.fields, further: None }
+    }
+
+    /// Those of a whole response: any may have an `Error`.
+    pub(super) fn of_response(shape: &'static Shape) -> Names {
+        Names { fields: shape.fields, further: Some(&ERROR) }
+    }
+
+    pub(super) fn get(self, field: usize) -> Option<&'static Field> {
+        self.fields.get(field).or(self.further)
+    }
+
+    /// The place of a name.
+    pub(super) fn find(self, name: &str) -> Option<usize> {
+        self.fields.iter().chain(self.further).position(|field| field.name == name)
+    }
+}
+
 /// The name of a field: its place among those that are known.
-struct Key(&'static [Field]);
+struct Key(Names);
 
 impl<'de> DeserializeSeed<'de> for Key {
     type Value = Option<usize>;
@@ -491,7 +494,7 @@ impl Visitor<'_> for Key {
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Option<usize>, E> {
-        Ok(self.0.iter().position(|field| field.name == name))
+        Ok(self.0.find(name))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::api::Devices;
+use crate::api::sink::Show;
 
 fn devices(json: &str) -> Devices<'_> {
     decode(json.as_bytes()).unwrap_or_else(|error| panic!("{json}: {error}"))

@@ -6,7 +6,9 @@
 //! | `describe` | the rules for parameters by which they are described |
 //! | `types` | the Rust types that come of the descriptions |
 //! | `request` | a request, checked and written as JSON |
+//! | `sink` | what an answer looks like, and where its fields go |
 //! | `decode` | an answer, read into a Rust value or a buffer |
+//! | `plain` | the same, for answers in which nothing is unusual |
 //! | `codes` | error codes, and what they mean |
 //! | `mod` | whether the service carried a request out |
 
@@ -19,19 +21,20 @@ pub(crate) mod devices;
 pub(crate) mod example;
 pub(crate) mod licenses;
 pub(crate) mod permissions;
+mod plain;
 pub(crate) mod projects;
 pub mod request;
 pub(crate) mod sessions;
+pub mod sink;
 mod types;
-
-use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::error::{Error, Status, printable};
-use decode::{Field, Kind, Record, Shape, Slot, decode};
+use decode::{Outcome, ServiceError, outcome};
 use request::{Action, Request};
+use sink::Record;
 pub use types::*;
 
 /// The version of the API, sent as `X-TC-Version`.
@@ -54,7 +57,7 @@ pub trait TypedRequest {
     /// The action.
     const ACTION: &'static Action;
     /// What it answers with, borrowing from the answer's text.
-    type Response<'a>: Record<'a> + Default;
+    type Response<'a>: Record<'a>;
 
     /// The request, checked. The error names the field.
     fn prepare(&self) -> Result<Request, Error>;
@@ -65,54 +68,23 @@ pub fn action(name: &str) -> Option<&'static Action> {
     ACTIONS.into_iter().flatten().copied().find(|action| action.name == name)
 }
 
-/// Of an answer, what says whether the request was carried out.
-#[derive(Default)]
-struct Outcome<'a> {
-    error: Option<ServiceError<'a>>,
-    request_id: Cow<'a, str>,
-}
-
-#[derive(Default)]
-struct ServiceError<'a> {
-    code: Cow<'a, str>,
-    message: Cow<'a, str>,
-}
-
-impl<'a> Record<'a> for Outcome<'a> {
-    const SHAPE: &'static Shape = &Shape {
-        fields: &[
-            Field { name: "Error", kind: Kind::Object(ServiceError::SHAPE) },
-            Field { name: "RequestId", kind: Kind::Text },
-        ],
-    };
-
-    fn slot(&mut self, field: usize) -> Slot<'_, 'a> {
-        match field {
-            0 => Slot::Objects(&mut self.error),
-            _ => Slot::Text(&mut self.request_id),
-        }
-    }
-}
-
-impl<'a> Record<'a> for ServiceError<'a> {
-    const SHAPE: &'static Shape =
-        &Shape { fields: &[Field { name: "Code", kind: Kind::Text }, Field { name: "Message", kind: Kind::Text }] };
-
-    fn slot(&mut self, field: usize) -> Slot<'_, 'a> {
-        Slot::Text(if field == 0 { &mut self.code } else { &mut self.message })
-    }
-}
-
 /// Tells whether the service carried the request out, and its id of the request. An answer with an `Error` is an error,
 /// whatever the HTTP status.
 pub fn judge(http_status: u16, body: &[u8]) -> Result<String, Error> {
-    let judged = match decode::<Outcome<'_>>(body) {
-        Ok(Outcome { error: Some(error), request_id }) => Err(from_service(&error, &request_id)),
-        Ok(Outcome { error: None, request_id }) if http_status == 200 => Ok(for_people(&request_id)),
+    let judged = match outcome(body) {
+        Ok(outcome) if http_status == 200 || outcome.error.is_some() => carried_out(&outcome),
         Err(error) if http_status == 200 => Err(error),
         Ok(_) | Err(_) => Err(from_http_status(http_status)),
     };
     judged.map_err(|error| Error { http_status, ..error })
+}
+
+/// As [`judge`], of what was found in an answer with HTTP status 200.
+pub fn carried_out(outcome: &Outcome<'_>) -> Result<String, Error> {
+    match &outcome.error {
+        Some(error) => Err(Error { http_status: 200, ..from_service(error, &outcome.request_id) }),
+        None => Ok(for_people(&outcome.request_id)),
+    }
 }
 
 /// The service's time in the message of a request that was refused for its time: "... the server time 1706406788 ...", as

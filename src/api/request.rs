@@ -6,8 +6,8 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use zeroize::Zeroizing;
 
-use super::decode::Shape;
 use super::describe::{LONGEST_ID_BYTES, Rule, Set, Text};
+use super::sink::Shape;
 use crate::error::{Error, Status, printable};
 
 /// The service takes no larger request (that is documented of requests that are signed as ours are).

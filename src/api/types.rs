@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
-use super::decode::{Field, Fragment, Kind, Record, Shape, Show, Sink, Slot};
 use super::describe::*;
 #[cfg(test)]
 use super::example;
 use super::request::{Action, Parameter, Request, Value};
+use super::sink::{Field, Fragment, Kind, Record, Shape, Show, Sink, Slot};
 use super::{TypedRequest, devices, licenses, permissions, projects, sessions};
 use crate::error::Error;
 

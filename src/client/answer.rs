@@ -1,20 +1,21 @@
-//! What the service answered, read into whatever holds it. Uses `api`, `credentials`, `error`.
+//! What the service answered, read into whatever holds it. Uses `api`, `credentials`, `transport`, `error`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Client;
-use crate::api::decode::{Shape, Sink, decode_into};
+use crate::api::TypedRequest;
+use crate::api::decode::decode;
 use crate::api::request::Request;
-use crate::api::{self, TypedRequest};
 use crate::credentials::Credentials;
 use crate::error::Error;
+use crate::transport::Body;
 
 /// What the service answered.
 #[derive(Debug)]
 pub struct Answer {
     pub(super) request: Request,
-    pub(super) body: Vec<u8>,
+    pub(super) body: Body,
     pub(super) request_id: String,
     /// What signed the request, and must not show in an error about the answer.
     pub(super) credentials: Arc<Credentials>,
@@ -39,24 +40,7 @@ impl Answer {
 impl Client {
     /// The answer as a value that borrows from it. `R` is the type of the request that it answers.
     pub fn decode<'a, R: TypedRequest>(&self, answer: &'a Answer) -> Result<R::Response<'a>, Error> {
-        let mut response = R::Response::default();
-        self.decode_into(answer, R::ACTION.response, &mut response)?;
-        Ok(response)
-    }
-
-    /// Gives the fields of an answer to a sink.
-    pub fn decode_into<'a>(
-        &self,
-        answer: &'a Answer,
-        shape: &'static Shape,
-        sink: &mut dyn Sink<'a>,
-    ) -> Result<(), Error> {
-        decode_into(&answer.body, shape, sink).map_err(|error| self.unreadable(answer, error))
-    }
-
-    /// The JSON of the answer's `Response`, as the service has sent it.
-    pub fn response<'a>(&self, answer: &'a Answer) -> Result<&'a str, Error> {
-        api::response(&answer.body).map_err(|error| self.unreadable(answer, error))
+        decode(&answer.body).map_err(|error| self.unreadable(answer, error))
     }
 
     /// Says of an answer that it cannot be read by whoever asked. What was asked for has been carried out.

@@ -27,7 +27,7 @@ use crate::retry::Policy;
 use crate::sign;
 use crate::sys::since_boot;
 use crate::transport::probe::Probe;
-use crate::transport::{self, Effect, Transport};
+use crate::transport::{self, Effect, HeaderMap, HeaderName, Headers, Transport, header, header_value};
 pub use answer::Answer;
 
 /// How long an answer that did not fit the caller's buffer is kept.
@@ -35,6 +35,10 @@ const KEPT_FOR: Duration = Duration::from_secs(10);
 
 /// A system clock that is off by more is told of, even if no request is refused for it.
 const TOLD_OFFSET_S: u64 = 3600;
+
+static X_TC_ACTION: HeaderName = HeaderName::from_static("x-tc-action");
+static X_TC_TIMESTAMP: HeaderName = HeaderName::from_static("x-tc-timestamp");
+static X_TC_TOKEN: HeaderName = HeaderName::from_static("x-tc-token");
 
 /// Access to the service, to be shared by any number of threads.
 #[derive(Debug)]
@@ -47,9 +51,8 @@ pub struct Client {
     retries: Policy,
     limiter: Mutex<Limiter>,
     host_header: String,
-    region: Option<String>,
-    language: &'static str,
-    user_agent: String,
+    /// Sent with every request.
+    headers: HeaderMap,
     deadline: Duration,
     transport: Transport,
     kept: Mutex<Option<Answer>>,
@@ -57,13 +60,17 @@ pub struct Client {
 
 /// What one attempt brought.
 struct Received {
-    body: Vec<u8>,
+    body: transport::Body,
     request_id: String,
 }
 
+/// Reads an answer as it comes, by its HTTP status and body: the service's id of the request, if that was carried out. It is called for
+/// each answer, and the last one counts.
+pub type Receive<'r> = &'r mut dyn FnMut(u16, &[u8]) -> Result<String, Error>;
+
 /// A request that is ready to be sent once.
 struct Signed {
-    timestamp: String,
+    timestamp_s: i64,
     credentials: Arc<Credentials>,
     header: credentials::Signed,
 }
@@ -96,17 +103,17 @@ struct Progress {
 impl Client {
     /// Carries out one request. Without a `deadline_ms` of its own it has the client's.
     pub fn call<R: TypedRequest>(&self, request: &R, deadline_ms: Option<u32>) -> Result<Answer, Error> {
-        self.carry_out(request.prepare()?, deadline_ms)
+        self.carry_out(request.prepare()?, deadline_ms, &mut api::judge)
     }
 
     /// Carries out one request, or gives the answer to the same request that was [kept](Client::keep).
-    pub fn carry_out(&self, request: Request, deadline_ms: Option<u32>) -> Result<Answer, Error> {
+    pub fn carry_out(&self, request: Request, deadline_ms: Option<u32>, receive: Receive<'_>) -> Result<Answer, Error> {
         self.check_process()?;
         let deadline = self.deadline(deadline_ms)?;
         let _call = self.cancel.begin()?;
         match self.take_kept(&request) {
-            Some(answer) => Ok(answer),
-            None => self.tell_failure(self.send(request, deadline, Asking::Foreground)),
+            Some(answer) => receive(200, &answer.body).map(|_| answer),
+            None => self.tell_failure(self.send(request, deadline, Asking::Foreground, receive)),
         }
     }
 
@@ -115,7 +122,7 @@ impl Client {
         self.check_process()?;
         let request = request.prepare()?;
         let _call = self.cancel.begin()?;
-        self.tell_failure(self.send(request, deadline, asking))
+        self.tell_failure(self.send(request, deadline, asking, &mut api::judge))
     }
 
     /// When a call that begins now has to be over. Without a `deadline_ms` of its own it has the client's.
@@ -224,7 +231,7 @@ impl Client {
     }
 
     /// Sends the request until it is answered, or until nothing more can be done about it in time.
-    fn send(&self, request: Request, deadline: Instant, asking: Asking) -> Result<Answer, Error> {
+    fn send(&self, request: Request, deadline: Instant, asking: Asking, receive: Receive<'_>) -> Result<Answer, Error> {
         let mut progress =
             Progress { deadline, asking, attempts: 0, has_healed: false, has_renewed: false, last: None };
         let mut pause = Duration::ZERO;
@@ -239,7 +246,7 @@ impl Client {
             progress.attempts += 1;
             let (action, most) = (request.action(), self.retries.max_attempts);
             self.log.debug(format_args!("{action}: attempt {} of {most}", progress.attempts));
-            match self.attempt(&request, &signed, deadline) {
+            match self.attempt(&request, &signed, deadline, receive) {
                 Ok(Received { body, request_id }) => {
                     self.limiter().answered();
                     return Ok(Answer {
@@ -367,28 +374,30 @@ impl Client {
             body: request.body().as_bytes(),
         };
         let header = self.signer.sign(&credentials, &signed, timestamp_s);
-        Ok(Signed { timestamp: timestamp_s.to_string(), credentials, header })
+        Ok(Signed { timestamp_s, credentials, header })
     }
 
     /// Sends the request once, and judges the answer.
-    fn attempt(&self, request: &Request, signed: &Signed, deadline: Instant) -> Result<Received, Failed> {
-        let mut headers = vec![
-            ("host", self.host_header.as_str()),
-            ("content-type", api::CONTENT_TYPE),
-            ("accept", "application/json"),
-            ("user-agent", &self.user_agent),
-            ("authorization", &signed.header.authorization),
-            ("x-tc-action", request.action()),
-            ("x-tc-version", api::VERSION),
-            ("x-tc-timestamp", &signed.timestamp),
-            ("x-tc-language", self.language),
+    fn attempt(
+        &self,
+        request: &Request,
+        signed: &Signed,
+        deadline: Instant,
+        receive: Receive<'_>,
+    ) -> Result<Received, Failed> {
+        let mut own = vec![
+            (header::AUTHORIZATION, header_value(&header::AUTHORIZATION, &signed.header.authorization)?),
+            (X_TC_ACTION.clone(), header_value(&X_TC_ACTION, request.action())?),
+            (X_TC_TIMESTAMP.clone(), signed.timestamp_s.into()),
         ];
-        headers.extend(self.region.as_deref().map(|region| ("x-tc-region", region)));
-        headers.extend(signed.credentials.token().map(|token| ("x-tc-token", token)));
+        if let Some(token) = signed.credentials.token() {
+            own.push((X_TC_TOKEN.clone(), header_value(&X_TC_TOKEN, token)?));
+        }
+        let headers = Headers { common: &self.headers, own: &own };
         let effect = if request.changes() { Effect::Changes } else { Effect::Reads };
-        let answer = self.transport.post(&headers, request.body().as_bytes(), effect, deadline);
+        let answer = self.transport.post(headers, request.body().as_bytes(), effect, deadline);
         let judged = answer.map_err(Failed::from).and_then(|answer| {
-            self.judge(answer).map_err(|failed| {
+            self.judge(answer, receive).map_err(|failed| {
                 match request.changes() && !api::codes::is_refusal(&failed.error.code) {
                     true => Failed { error: failed.error.left_open(), ..failed },
                     false => failed,
@@ -404,8 +413,8 @@ impl Client {
     }
 
     /// Whether the service carried the request out, and whether it is the service at all.
-    fn judge(&self, answer: transport::Answer) -> Result<Received, Failed> {
-        let judged = api::judge(answer.http_status, &answer.body);
+    fn judge(&self, answer: transport::Answer, receive: Receive<'_>) -> Result<Received, Failed> {
+        let judged = receive(answer.http_status, &answer.body);
         let is_refused = judged.as_ref().is_err_and(|error| error.code == api::SIGNATURE_EXPIRED);
         let said_s = judged.as_ref().err().filter(|_| is_refused).and_then(|error| api::service_time_s(&error.message));
         let (sent, received) = answer.exchange;

@@ -20,7 +20,7 @@ use crate::proxy::Proxy;
 use crate::retry::{DEFAULT_MAX_ATTEMPTS, Policy};
 use crate::transport::gate::Gate;
 use crate::transport::tls::{self, Tls};
-use crate::transport::{Settings, Transport};
+use crate::transport::{HeaderMap, HeaderName, Settings, Transport, header, header_value};
 
 const DEFAULT_DEADLINE_MS: u32 = 10_000;
 const DEFAULT_CONNECT_TIMEOUT_MS: u32 = 3_000;
@@ -51,6 +51,7 @@ impl Client {
         let endpoint = Endpoint::parse(config.endpoint.unwrap_or(INTERNATIONAL))?;
         let (clock, cancel) = (Arc::new(Clock::default()), Arc::new(Cancel::new()?));
         let host_header = endpoint.host_header.clone();
+        let headers = common_headers(&host_header, &user_agent, language, region.as_deref())?;
         let transport = transport(&config, endpoint, &clock, &cancel, &log)?;
         Ok(Client {
             keeper: keeper(config, &cancel, &log)?,
@@ -61,14 +62,30 @@ impl Client {
             retries: Policy { max_attempts },
             limiter: Mutex::new(limiter),
             host_header,
-            region,
-            language,
-            user_agent,
+            headers,
             deadline,
             transport,
             kept: Mutex::new(None),
         })
     }
+}
+
+/// What is sent with every request.
+fn common_headers(host: &str, user_agent: &str, language: &str, region: Option<&str>) -> Result<HeaderMap, Error> {
+    let always = [
+        (header::HOST, host),
+        (header::CONTENT_TYPE, api::CONTENT_TYPE),
+        (header::ACCEPT, api::CONTENT_TYPE),
+        (header::USER_AGENT, user_agent),
+        (HeaderName::from_static("x-tc-version"), api::VERSION),
+        (HeaderName::from_static("x-tc-language"), language),
+    ];
+    let region = region.map(|region| (HeaderName::from_static("x-tc-region"), region));
+    let headers = always.into_iter().chain(region).map(|(name, value)| {
+        let value = header_value(&name, value)?;
+        Ok((name, value))
+    });
+    headers.collect()
 }
 
 fn requests_per_s(given: Option<u32>) -> Result<Option<u32>, Error> {

@@ -13,7 +13,6 @@ mod signer;
 mod sources;
 
 use std::fmt;
-use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
@@ -41,7 +40,7 @@ enum Secret {
     /// Signs on any day, for any service.
     SecretKey(Zeroizing<String>),
     /// Signs on one day in UTC, for one service: what the derivation makes of a secret key.
-    DayKey { key: Arc<Key>, date: String },
+    DayKey { key: Key, date: String },
 }
 
 impl Credentials {
@@ -63,7 +62,7 @@ impl Credentials {
     ) -> Result<Credentials, Error> {
         check_part("secret_id", secret_id)?;
         start_of_day("signing_date", date)?;
-        let secret = Secret::DayKey { key: Arc::new(Key::from_bytes(key)), date: date.to_owned() };
+        let secret = Secret::DayKey { key: Key::from_bytes(key), date: date.to_owned() };
         Credentials::with_secret(secret_id, secret, token)
     }
 

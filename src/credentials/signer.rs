@@ -3,35 +3,52 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use crate::sign::{self, Key};
+use crate::sign::{self, SigningKey};
 
 use super::{Credentials, Secret};
 
-/// Signs for one service. The key of the day is derived once, which is most of the cost of a signature, and wiped when
-/// the next day's or that of other credentials replaces it.
+/// Signs for one service. What holds for a day is made once, which is most of the cost of a signature, and wiped when the
+/// next day's or that of other credentials replaces it.
 #[derive(Debug)]
 pub struct Signer {
     service: &'static str,
-    day: Mutex<Option<Day>>,
+    day: Mutex<Option<Arc<Day>>>,
 }
 
+/// What all signatures of one day have in common.
 struct Day {
-    /// Whose key it is. As long as this is kept no other credentials can get their address, and their secret is wiped all
+    /// Whose it is. As long as this is kept no other credentials can get their address, and their secret is wiped all
     /// the same.
     credentials: Weak<Credentials>,
-    date: String,
-    key: Arc<Key>,
+    /// Since 1970.
+    number: i64,
+    scope: String,
+    key: SigningKey,
 }
 
 impl Day {
-    fn is_of(&self, credentials: &Arc<Credentials>, date: &str) -> bool {
-        self.credentials.as_ptr() == Arc::as_ptr(credentials) && self.date == date
+    fn new(service: &str, credentials: &Arc<Credentials>, timestamp_s: i64) -> Day {
+        let date = sign::utc_date(timestamp_s);
+        let key = match &credentials.secret {
+            Secret::SecretKey(secret_key) => SigningKey::new(&sign::signing_key(secret_key, &date, service)),
+            Secret::DayKey { key, .. } => SigningKey::new(key),
+        };
+        Day {
+            credentials: Arc::downgrade(credentials),
+            number: sign::utc_day(timestamp_s),
+            scope: sign::credential_scope(&date, service),
+            key,
+        }
+    }
+
+    fn is_of(&self, credentials: &Arc<Credentials>, timestamp_s: i64) -> bool {
+        self.credentials.as_ptr() == Arc::as_ptr(credentials) && self.number == sign::utc_day(timestamp_s)
     }
 }
 
 impl fmt::Debug for Day {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Day").field("date", &self.date).finish_non_exhaustive()
+        formatter.debug_struct("Day").field("scope", &self.scope).finish_non_exhaustive()
     }
 }
 
@@ -52,11 +69,10 @@ impl Signer {
     /// Signs a request to be sent at that moment, which [`super::signing_moment`] gives: on another day than its own the
     /// key of a day makes a signature that the service refuses.
     pub fn sign(&self, credentials: &Arc<Credentials>, request: &sign::Request<'_>, timestamp_s: i64) -> Signed {
-        let date = sign::utc_date(timestamp_s);
-        let scope = sign::credential_scope(&date, self.service);
-        let string_to_sign = sign::string_to_sign(timestamp_s, &scope, &request.canonical_request());
-        let signature = sign::signature(&self.signing_key(credentials, date), &string_to_sign);
-        let authorization = sign::authorization(&credentials.secret_id, &scope, request.signed_headers(), &signature);
+        let Day { scope, key, .. } = &*self.day(credentials, timestamp_s);
+        let string_to_sign = sign::string_to_sign(timestamp_s, scope, &request.canonical_request());
+        let signature = sign::signature(key, &string_to_sign);
+        let authorization = sign::authorization(&credentials.secret_id, scope, request.signed_headers(), &signature);
         Signed { authorization, signature }
     }
 
@@ -65,19 +81,11 @@ impl Signer {
         *self.day.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    fn signing_key(&self, credentials: &Arc<Credentials>, date: String) -> Arc<Key> {
-        let secret_key = match &credentials.secret {
-            Secret::SecretKey(secret_key) => secret_key,
-            Secret::DayKey { key, .. } => return Arc::clone(key),
-        };
+    fn day(&self, credentials: &Arc<Credentials>, timestamp_s: i64) -> Arc<Day> {
         let mut day = self.day.lock().unwrap_or_else(PoisonError::into_inner);
         match &*day {
-            Some(day) if day.is_of(credentials, &date) => Arc::clone(&day.key),
-            _ => {
-                let key = Arc::new(sign::signing_key(secret_key, &date, self.service));
-                *day = Some(Day { credentials: Arc::downgrade(credentials), date, key: Arc::clone(&key) });
-                key
-            }
+            Some(day) if day.is_of(credentials, timestamp_s) => Arc::clone(day),
+            _ => Arc::clone(day.insert(Arc::new(Day::new(self.service, credentials, timestamp_s)))),
         }
     }
 }
@@ -90,10 +98,23 @@ mod tests {
         Arc::new(Credentials::new("AKIDEXAMPLE", secret_key, Some("t0ken")).unwrap())
     }
 
+    /// The first second of a day, "2019-02-25" or the like.
+    fn day(date: &str) -> i64 {
+        sign::start_of_day(date).unwrap()
+    }
+
+    fn signature_by(key: &SigningKey) -> String {
+        sign::signature(key, "a string to sign")
+    }
+
+    fn signature_of(secret_key: &str, date: &str) -> String {
+        signature_by(&SigningKey::new(&sign::signing_key(secret_key, date, "trro")))
+    }
+
     #[test]
     fn debug_shows_no_secret() {
         let signer = Signer::new("trro");
-        signer.signing_key(&credentials("s3cretkey"), "2019-02-25".to_owned());
+        signer.day(&credentials("s3cretkey"), day("2019-02-25"));
         let shown = format!("{signer:?}");
         assert!(shown.contains("2019-02-25") && shown.contains(".."), "{shown}");
         assert!(!shown.contains("s3cretkey") && !shown.contains("t0ken"), "{shown}");
@@ -102,13 +123,13 @@ mod tests {
     #[test]
     fn the_key_is_that_of_its_day_and_derived_once() {
         let (signer, credentials) = (Signer::new("trro"), credentials("s3cretkey"));
-        let key_of = |date: &str| signer.signing_key(&credentials, date.to_owned());
-        let monday = key_of("2019-02-25");
-        assert!(Arc::ptr_eq(&monday, &key_of("2019-02-25")));
-        let tuesday = key_of("2019-02-26");
-        assert_eq!(tuesday.as_bytes(), sign::signing_key("s3cretkey", "2019-02-26", "trro").as_bytes());
+        let monday = signer.day(&credentials, day("2019-02-25"));
+        assert!(Arc::ptr_eq(&monday, &signer.day(&credentials, day("2019-02-26") - 1)));
+        let tuesday = signer.day(&credentials, day("2019-02-26"));
+        assert_eq!(signature_by(&tuesday.key), signature_of("s3cretkey", "2019-02-26"));
+        assert_eq!(tuesday.scope, "2019-02-26/trro/tc3_request");
         signer.clear();
-        assert!(!Arc::ptr_eq(&tuesday, &key_of("2019-02-26")));
+        assert!(!Arc::ptr_eq(&tuesday, &signer.day(&credentials, day("2019-02-26"))));
     }
 
     #[test]
@@ -116,24 +137,23 @@ mod tests {
         let signer = Signer::new("trro");
         for secret_key in ["s3cretkey", "another", "a third", "a fourth"].map(|name| name.replace(' ', "-")) {
             // Each is dropped before the next is made, which may then be where it was.
-            let key = signer.signing_key(&credentials(&secret_key), "2019-02-25".to_owned());
-            assert_eq!(key.as_bytes(), sign::signing_key(&secret_key, "2019-02-25", "trro").as_bytes());
+            let made = signer.day(&credentials(&secret_key), day("2019-02-25"));
+            assert_eq!(signature_by(&made.key), signature_of(&secret_key, "2019-02-25"));
         }
     }
 
     #[test]
     fn the_key_kept_for_the_day_does_not_keep_the_credentials() {
         let (signer, credentials) = (Signer::new("trro"), credentials("s3cretkey"));
-        signer.signing_key(&credentials, "2019-02-25".to_owned());
+        signer.day(&credentials, day("2019-02-25"));
         assert!(Arc::into_inner(credentials).is_some());
     }
 
     #[test]
     fn a_day_key_signs_without_a_derivation() {
-        let signer = Signer::new("trro");
         let day_key = Arc::new(Credentials::with_day_key("AKIDEXAMPLE", &[7; 32], "2019-02-25", None).unwrap());
-        assert_eq!(signer.signing_key(&day_key, "2019-02-25".to_owned()).as_bytes(), &[7; 32]);
-        assert!(signer.day.lock().unwrap().is_none());
+        let made = Signer::new("trro").day(&day_key, day("2019-02-25"));
+        assert_eq!(signature_by(&made.key), signature_by(&SigningKey::new(&sign::Key::from_bytes(&[7; 32]))));
     }
 
     #[test]

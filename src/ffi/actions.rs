@@ -10,7 +10,6 @@ use super::error::{trro_error, trro_status};
 use super::{on_client, put};
 use crate::api;
 use crate::api::request::Request;
-use crate::client::{Answer, Client};
 
 /// In place of a number that the service did not send, or sent as null.
 pub const TRRO_ABSENT: i64 = i64::MIN;
@@ -100,9 +99,9 @@ pub unsafe extern "C" fn trro_call(
             let changes = api::action(action).is_none_or(|action| action.changes);
             let request = Request::of_json(action, changes, required(json, "json")?)?;
             let room = Room { buffer: buffer.cast(), size: buffer_size, needed_size };
-            let copy = |client: &Client, answer: &Answer| {
-                let response = client.response(answer)?;
-                Ok((response.len(), copy_text(response, buffer, buffer_size)))
+            let copy = |body: &[u8]| {
+                let response = api::response(body)?;
+                Ok((api::judge(200, body), (response.len(), copy_text(response, buffer, buffer_size))))
             };
             let (copied, attempts) = carry_out(client, request, None, &room, copy)?;
             put(length, copied);

@@ -22,6 +22,10 @@ pub struct Arena {
     length: usize,
 }
 
+/// How much was asked for until then.
+#[derive(Clone, Copy)]
+pub struct Mark(usize);
+
 /// Room for some values of one type, or none if the buffer is too small.
 pub struct Slot<T> {
     pointer: *mut T,
@@ -39,6 +43,16 @@ impl Arena {
         let size = size.min(isize::MAX as usize);
         let padding = buffer.cast::<u8>().align_offset(ALIGNMENT).min(size);
         Arena { start: buffer.cast::<u8>().wrapping_add(padding), padding, room: size - padding, length: 0 }
+    }
+
+    /// How full it is now.
+    pub fn mark(&self) -> Mark {
+        Mark(self.length)
+    }
+
+    /// Forgets what was asked for since then.
+    pub fn back_to(&mut self, mark: Mark) {
+        self.length = mark.0;
     }
 
     /// Room for `count` values.

@@ -10,9 +10,11 @@ use super::client::trro_client;
 use super::error::{trro_error, trro_status};
 use super::layout::{Layout, Object, lay_out};
 use super::{Attempts, internal, on_client, put, stop_panic, too_small};
+use crate::api;
+use crate::api::decode::decode_into;
 use crate::api::describe::{MAX_ELEMENTS, Rule, Text};
 use crate::api::request::{Action, Parameter, Request, Value};
-use crate::client::{Answer, Client};
+use crate::client::Client;
 use crate::error::{Error, Status};
 
 /// What the answer to a call that changes something takes at most, but for what it says of each id that was sent. TRRO_CHANGE_BUFFER_SIZE
@@ -148,11 +150,11 @@ pub unsafe fn call(
                 return Err(Error::invalid_argument(output, "is NULL"));
             }
             let room = Room { buffer, size: buffer_size, needed_size };
-            let lay_out = |client: &Client, answer: &Answer| {
+            let lay_out = |body: &[u8]| {
                 let mut arena = Arena::new(buffer, buffer_size);
-                let fill = |object: &mut Object<'_>| client.decode_into(answer, action.response, object);
-                let laid_out = lay_out(&mut arena, response, fill)?;
-                Ok((laid_out, arena.finish()))
+                let fill = |object: &mut Object<'_>| decode_into(body, action.response, object);
+                let (laid_out, outcome) = lay_out(&mut arena, response, fill)?;
+                Ok((api::carried_out(&outcome), (laid_out, arena.finish())))
             };
             let (laid_out, attempts) = carry_out(client, request, deadline_ms, &room, lay_out)?;
             put(result, laid_out);
@@ -160,6 +162,9 @@ pub unsafe fn call(
         })
     }
 }
+
+/// What came of an answer, and how many bytes of the buffer it has used; the error is how many it needs.
+pub type LaidOut<T> = (T, Result<usize, usize>);
 
 /// The caller's buffer, and where to say how much of it is needed.
 pub struct Room {
@@ -169,13 +174,14 @@ pub struct Room {
 }
 
 /// The buffer protocol. What reads is laid out in the caller's buffer, or kept where there is no room; what changes something is
-/// sent only if there is room for every answer to it. `lay_out` says how much it has used, or how much it needs.
+/// sent only if there is room for every answer to it. `lay_out` goes through the body of an answer: whether the request was carried
+/// out, and, if so, what comes of it and how much of the buffer it has used or needs. Its error is that the answer cannot be read.
 pub unsafe fn carry_out<T>(
     client: &Client,
     request: Request,
     deadline_ms: Option<u32>,
     room: &Room,
-    lay_out: impl FnOnce(&Client, &Answer) -> Result<(T, Result<usize, usize>), Error>,
+    lay_out: impl Fn(&[u8]) -> Result<(Result<String, Error>, LaidOut<T>), Error>,
 ) -> Result<(T, Attempts), Error> {
     check_buffer(room.buffer, room.size)?;
     let changes = request.changes();
@@ -186,9 +192,24 @@ pub unsafe fn carry_out<T>(
         return Err(too_small(room.size, least));
     }
     let finish = || {
-        let answer = client.carry_out(request, deadline_ms)?;
+        let mut laid_out = Err(internal());
+        let answer = client.carry_out(request, deadline_ms, &mut |http_status, body| {
+            if http_status != 200 {
+                return api::judge(http_status, body);
+            }
+            match lay_out(body) {
+                Ok((judged, of_this_answer)) => {
+                    laid_out = Ok(of_this_answer);
+                    judged
+                }
+                Err(error) => {
+                    laid_out = Err(error);
+                    api::judge(http_status, body)
+                }
+            }
+        })?;
         let attempts = answer.attempts;
-        let (laid_out, size) = lay_out(client, &answer)?;
+        let (laid_out, size) = laid_out.map_err(|error| client.unreadable(&answer, error))?;
         // SAFETY: the caller of the C function vouches for the outputs.
         unsafe {
             match size {

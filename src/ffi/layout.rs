@@ -3,10 +3,10 @@
 use std::ffi::{c_char, c_void};
 
 use super::actions::TRRO_ABSENT;
-use super::arena::Arena;
-use crate::api::decode::{Fill, Fragment, Sink};
+use super::arena::{Arena, Mark};
+use crate::api::sink::{Fill, Fragment, Sink};
 
-/// A C struct of an answer, field by field, in the order of the [shape](crate::api::decode::Shape) that it holds.
+/// A C struct of an answer, field by field, in the order of the [shape](crate::api::sink::Shape) that it holds.
 pub struct Layout {
     pub size: usize,
     pub fields: &'static [Place],
@@ -31,6 +31,8 @@ pub struct Object<'a> {
     /// The elements of the lists that have begun: where they are is written behind the last one.
     elements: &'a mut Vec<*const c_void>,
     layout: &'static Layout,
+    /// How full the arena was before.
+    mark: Mark,
     /// NULL where there is no room.
     start: *mut u8,
     /// A bit for every field that has been said.
@@ -41,8 +43,9 @@ pub struct Object<'a> {
 
 impl<'a> Object<'a> {
     pub fn new(arena: &'a mut Arena, elements: &'a mut Vec<*const c_void>, layout: &'static Layout) -> Object<'a> {
+        let mark = arena.mark();
         let start = arena.reserve_struct(layout.size);
-        Object { arena, elements, layout, start, said: 0, list_begins: 0 }
+        Object { arena, elements, layout, mark, start, said: 0, list_begins: 0 }
     }
 
     /// Says of what the service did not say that it is absent, and where the struct is.
@@ -81,6 +84,13 @@ impl<'a> Object<'a> {
 }
 
 impl<'de> Sink<'de> for Object<'_> {
+    fn restart(&mut self) {
+        self.arena.back_to(self.mark);
+        self.elements.clear();
+        self.start = self.arena.reserve_struct(self.layout.size);
+        self.said = 0;
+    }
+
     fn text(&mut self, field: usize, text: Fragment<'_, 'de>) {
         if let Place::Text { at } = self.layout.fields[field] {
             let text: *const c_char = self.arena.text(text.as_str());
@@ -125,14 +135,14 @@ impl<'de> Sink<'de> for Object<'_> {
     }
 }
 
-/// Lays one object out; `fill` gives its fields to a sink. NULL where there is no room.
-pub fn lay_out<E>(
+/// Lays one object out; `fill` gives its fields to a sink. NULL where there is no room; and what `fill` gives.
+pub fn lay_out<T, E>(
     arena: &mut Arena,
     layout: &'static Layout,
-    fill: impl FnOnce(&mut Object<'_>) -> Result<(), E>,
-) -> Result<*const c_void, E> {
+    fill: impl FnOnce(&mut Object<'_>) -> Result<T, E>,
+) -> Result<(*const c_void, T), E> {
     let mut elements = Vec::new();
     let mut object = Object::new(arena, &mut elements, layout);
-    fill(&mut object)?;
-    Ok(object.finish())
+    let filled = fill(&mut object)?;
+    Ok((object.finish(), filled))
 }

@@ -13,7 +13,7 @@ use super::error::{trro_error, trro_status};
 use super::layout::{Laid, Object, lay_out};
 use super::{on_client, put};
 use crate::api::Device;
-use crate::api::decode::Show;
+use crate::api::sink::Show;
 use crate::error::Error;
 use crate::limiter::Asking;
 use crate::listing::{DEFAULT_PAGE_SIZE, Query, for_each};
@@ -133,7 +133,7 @@ impl Row {
                 device.show(object);
                 Ok::<(), Infallible>(())
             };
-            let Ok(laid_out) = lay_out(&mut arena, trro_device::LAYOUT, shown);
+            let Ok((laid_out, ())) = lay_out(&mut arena, trro_device::LAYOUT, shown);
             match arena.finish() {
                 Ok(_) => return laid_out.cast(),
                 Err(needed) => self.0.resize(needed.div_ceil(size_of::<u64>()), 0),

@@ -36,7 +36,7 @@ impl Connector {
 
     fn open(&self, details: &ConnectionDetails<'_>) -> Result<Connection, Error> {
         let settings = &self.settings;
-        let deadline = deadline_of(&details.timeout);
+        let deadline = Exchange::current().deadline().min(Instant::now() + settings.connect_timeout);
         let stream = connect_first_hop(settings, &details.addrs, deadline)?;
         let mut socket = UntilDeadline { stream: &stream, deadline, cancel: &settings.cancel };
         if let Some(proxy) = &settings.proxy {
@@ -51,8 +51,17 @@ impl Connector {
         // Room for the head, however long the token: a vector that grows leaves copies of it behind.
         let held_back = Vec::with_capacity(details.config.output_buffer_size());
         let settings = Arc::clone(settings);
-        let last_used = Instant::now();
-        Ok(Connection { stream, session, buffers, held_back, settings, exchanges: 0, is_answering: false, last_used })
+        Ok(Connection {
+            stream,
+            session,
+            buffers,
+            held_back,
+            settings,
+            exchanges: 0,
+            is_answering: false,
+            last_used: Instant::now(),
+            has_just_answered: false,
+        })
     }
 
     fn tell(&self, stream: &TcpStream, session: Option<&ClientConnection>) {
@@ -99,6 +108,8 @@ pub struct Connection {
     is_answering: bool,
     /// When a byte of an answer came last, or it was made.
     last_used: Instant,
+    /// Whether nobody has asked since then if it is open.
+    has_just_answered: bool,
 }
 
 /// A connection that had carried requests before broke before a byte of an answer came: the other side had closed it while
@@ -147,8 +158,8 @@ impl Connection {
     }
 
     fn forget_held_back(&mut self) {
-        // It holds the session token.
-        self.held_back.zeroize();
+        // It holds the session token. What has room for more and was never used need not be wiped.
+        self.held_back.as_mut_slice().zeroize();
         self.held_back.clear();
     }
 
@@ -194,7 +205,7 @@ impl Transport for Connection {
             let message = format!("a line or the head of the answer is larger than {BUFFER_BYTES} bytes");
             return Err(through_ureq(Error::new(Status::BadResponse, message)));
         }
-        let deadline = deadline_of(&timeout);
+        let deadline = Exchange::current().deadline();
         if !self.held_back.is_empty() {
             self.pass_gate(deadline).map_err(through_ureq)?;
             if self.is_idle_for_too_long() {
@@ -208,6 +219,7 @@ impl Transport for Connection {
             Ok(0) if may_be_stale => Err(ureq::Error::Other(Box::new(Stale))),
             Ok(length) => {
                 self.is_answering = true;
+                self.has_just_answered = true;
                 self.last_used = Instant::now();
                 self.buffers.input_appended(length);
                 Ok(length > 0)
@@ -228,7 +240,10 @@ impl Transport for Connection {
             Ok(state) => state.plaintext_bytes_to_read() == 0 && !state.peer_has_closed(),
             Err(_) => false,
         });
-        session_is_idle && !self.is_idle_for_too_long() && is_idle_and_open(&self.stream)
+        // ureq asks twice: as it puts a connection away, and as it takes it out again, which is when the system is asked: what has
+        // come until then is seen.
+        let is_put_away = std::mem::take(&mut self.has_just_answered);
+        session_is_idle && (is_put_away || !self.is_idle_for_too_long() && is_idle_and_open(&self.stream))
     }
 
     fn is_tls(&self) -> bool {
@@ -263,10 +278,4 @@ impl Write for Leaving<'_> {
     fn flush(&mut self) -> io::Result<()> {
         self.0.flush()
     }
-}
-
-/// When to give up. Every call has a deadline, so ureq always names one; were it not to, the bound keeps the sum in range.
-fn deadline_of(timeout: &NextTimeout) -> Instant {
-    const BEYOND_EVERY_DEADLINE: Duration = Duration::from_secs(3600);
-    Instant::now() + (*timeout.after).min(BEYOND_EVERY_DEADLINE)
 }

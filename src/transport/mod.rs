@@ -10,10 +10,12 @@
 //! | `tls` | roots and handshake |
 //! | `verifier` | at which time certificates are checked |
 //! | `connection` | one connection as ureq sees it: a request leaves in one piece |
+//! | `body` | the body of an answer |
 //! | `gate` | how many requests leave in a second |
 //! | `exchange` | what a connection has to know of the request that it carries |
 //! | `probe` | one connection opened in stages, for who wants to see each |
 
+mod body;
 mod connect;
 mod connection;
 mod exchange;
@@ -24,13 +26,12 @@ pub mod tls;
 mod tunnel;
 mod verifier;
 
-use std::io::{self, Read};
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use zeroize::Zeroizing;
-
-use ureq::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, request};
+pub use ureq::http::{HeaderMap, HeaderName, HeaderValue, header};
+use ureq::http::{Method, Request, Response};
 
 use crate::cancel::{Cancel, cancelled};
 use crate::clock::Sample;
@@ -39,6 +40,8 @@ use crate::error::{Error, Status, printable};
 use crate::log::Log;
 use crate::proxy::Proxy;
 use crate::sys::since_boot;
+pub use body::Body;
+use body::Spare;
 use connection::{Connector, Stale};
 pub use exchange::Effect;
 use exchange::{Exchange, Scope};
@@ -75,8 +78,36 @@ pub struct Settings {
     pub log: Arc<Log>,
 }
 
-/// A header to send. Secret ones are never formatted.
-pub type Header<'a> = (&'static str, &'a str);
+/// What is sent with a request. Secret values are never formatted.
+#[derive(Debug, Clone, Copy)]
+pub struct Headers<'a> {
+    /// With every request.
+    pub common: &'a HeaderMap,
+    /// With this one.
+    pub own: &'a [(HeaderName, HeaderValue)],
+}
+
+impl Headers<'_> {
+    fn to_map(self) -> HeaderMap {
+        let mut map = self.common.clone();
+        map.extend(self.own.iter().cloned());
+        map
+    }
+
+    fn longest_bytes(self) -> usize {
+        let own = self.own.iter().map(|(_, value)| value.len());
+        self.common.values().map(HeaderValue::len).chain(own).max().unwrap_or(0)
+    }
+}
+
+/// A value that a header can have; the error, which cannot come of what was checked before, names the header.
+pub fn header_value(name: &HeaderName, value: impl TryInto<HeaderValue>) -> Result<HeaderValue, Error> {
+    let mut header = value
+        .try_into()
+        .map_err(|_| Error::new(Status::Internal, format!("the header {name} holds what a header cannot")))?;
+    header.set_sensitive(matches!(name.as_str(), "authorization" | "x-tc-token"));
+    Ok(header)
+}
 
 /// What came back. What a metadata service answers is a secret.
 pub struct Answer {
@@ -89,7 +120,7 @@ pub struct Answer {
     /// From `Retry-After`.
     pub retry_after: Option<Duration>,
     /// The body, decompressed.
-    pub body: Vec<u8>,
+    pub body: Body,
     /// Of the peers, one of whom it is from.
     generation: u64,
 }
@@ -100,6 +131,7 @@ pub struct Transport {
     settings: Arc<Settings>,
     resolver: Resolver,
     agent: Mutex<Agent>,
+    spare: Spare,
 }
 
 /// ureq's, with what it was made for.
@@ -127,20 +159,14 @@ impl Transport {
         let resolver = Resolver::new(host, port, Arc::clone(&settings.cancel));
         let settings = Arc::new(settings);
         let agent = Mutex::new(Agent::new(&settings, &resolver, 0));
-        Transport { settings, resolver, agent }
+        Transport { settings, resolver, agent, spare: Spare::default() }
     }
 
     /// Sends one request with a body and reads the whole answer, all before `deadline`.
     /// An error says whether it may have changed something.
-    pub fn post(
-        &self,
-        headers: &[Header<'_>],
-        body: &[u8],
-        effect: Effect,
-        deadline: Instant,
-    ) -> Result<Answer, Error> {
-        let _scope = Scope::begin(effect);
-        let exchanged = self.exchange(headers, Some(body), deadline);
+    pub fn post(&self, headers: Headers<'_>, body: &[u8], effect: Effect, deadline: Instant) -> Result<Answer, Error> {
+        let _scope = Scope::begin(effect, deadline);
+        let exchanged = self.exchange(headers, Some(body));
         exchanged.map_err(|error| match Exchange::current().may_have_changed_something() {
             true => error.left_open(),
             false => error,
@@ -148,9 +174,9 @@ impl Transport {
     }
 
     /// Asks for what is at the endpoint's URL.
-    pub fn get(&self, headers: &[Header<'_>], deadline: Instant) -> Result<Answer, Error> {
-        let _scope = Scope::begin(Effect::Reads);
-        self.exchange(headers, None, deadline)
+    pub fn get(&self, deadline: Instant) -> Result<Answer, Error> {
+        let _scope = Scope::begin(Effect::Reads, deadline);
+        self.exchange(Headers { common: &HeaderMap::new(), own: &[] }, None)
     }
 
     /// Opens a connection in stages, which carries no request: all before `deadline`.
@@ -181,9 +207,9 @@ impl Transport {
         self.settings.tls.reset();
     }
 
-    fn exchange(&self, headers: &[Header<'_>], body: Option<&[u8]>, deadline: Instant) -> Result<Answer, Error> {
+    fn exchange(&self, headers: Headers<'_>, body: Option<&[u8]>) -> Result<Answer, Error> {
         for _ in 0..MOST_STALE {
-            match self.exchange_over_any_connection(headers, body, deadline) {
+            match self.exchange_over_any_connection(headers, body) {
                 Ok(answer) => return Ok(answer),
                 Err(Failure::Stale) => {
                     self.settings.log.debug(format_args!("an idle connection was closed; using another"))
@@ -195,38 +221,29 @@ impl Transport {
         Err(Error::new(Status::ConnectFailed, "every connection is closed as soon as it is used again"))
     }
 
-    fn exchange_over_any_connection(
-        &self,
-        headers: &[Header<'_>],
-        body: Option<&[u8]>,
-        deadline: Instant,
-    ) -> Result<Answer, Failure> {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
+    fn exchange_over_any_connection(&self, headers: Headers<'_>, body: Option<&[u8]>) -> Result<Answer, Failure> {
+        if Exchange::current().time_left().is_zero() {
             let message = "the deadline passed before the request was sent";
             return Err(Failure::Final(Error::new(Status::Timeout, message)));
         }
         let generation = self.settings.tls.generation();
-        let longest_header_bytes = headers.iter().map(|(_, value)| value.len()).max().unwrap_or(0);
-        let agent = self.agent_for(longest_header_bytes);
-        let request = self.request(headers, body.is_some()).map_err(Failure::Final)?;
+        let agent = self.agent_for(headers.longest_bytes());
         let sent = since_boot();
         let response = match body {
-            Some(body) => run(&agent, request.body(body), left),
-            None => run(&agent, request.body(()), left),
+            Some(body) => agent.run(self.request(Method::POST, headers, body)),
+            None => agent.run(self.request(Method::GET, headers, ())),
         };
         let received = since_boot();
         let response = response.map_err(|error| self.failure(error, 0))?;
         self.read(response, (sent, received), generation)
     }
 
-    fn request(&self, headers: &[Header<'_>], has_body: bool) -> Result<request::Builder, Error> {
-        let url = self.settings.endpoint.url.clone();
-        let mut request = if has_body { Request::post(url) } else { Request::get(url) };
-        for (name, value) in headers {
-            request = request.header(HeaderName::from_static(name), header_value(name, value)?);
-        }
-        Ok(request)
+    fn request<B>(&self, method: Method, headers: Headers<'_>, body: B) -> Request<B> {
+        let mut request = Request::new(body);
+        *request.method_mut() = method;
+        *request.uri_mut() = self.settings.endpoint.url.clone();
+        *request.headers_mut() = headers.to_map();
+        request
     }
 
     fn read(
@@ -237,12 +254,12 @@ impl Transport {
     ) -> Result<Answer, Failure> {
         let http_status = response.status().as_u16();
         let date_s = date_s(response.headers());
-        let is_from_cache = response.headers().contains_key("age");
+        let is_from_cache = response.headers().contains_key(header::AGE);
         let sample = date_s.filter(|_| !is_from_cache).map(|date_s| Sample::new(date_s, exchange.0, exchange.1));
         let retry_after = retry_after(response.headers(), date_s);
-        let limit = u64::from(self.settings.max_response_bytes);
-        let reader = response.body_mut().with_config().limit(limit).reader();
-        let body = read_whole(reader).map_err(|error| self.failure(error.into(), http_status))?;
+        let (told, limit) = (response.body().content_length(), self.settings.max_response_bytes);
+        let reader = response.body_mut().with_config().limit(limit.into()).reader();
+        let body = self.spare.read(reader, told, limit).map_err(|error| self.failure(error.into(), http_status))?;
         Ok(Answer { http_status, sample, exchange, retry_after, body, generation })
     }
 
@@ -302,7 +319,6 @@ impl Agent {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .proxy(None)
-            .timeout_connect(Some(settings.connect_timeout))
             // The service closes idle connections after a minute; a request must not meet that.
             .max_idle_age(Duration::from_secs(50))
             .input_buffer_size(BUFFER_BYTES)
@@ -314,34 +330,9 @@ impl Agent {
     }
 }
 
-fn run<B: ureq::AsSendBody>(
-    agent: &ureq::Agent,
-    request: Result<Request<B>, ureq::http::Error>,
-    left: Duration,
-) -> Result<Response<ureq::Body>, ureq::Error> {
-    let internal = |error| through_ureq(Error::new(Status::Internal, format!("cannot build the request: {error}")));
-    agent.run(agent.configure_request(request.map_err(internal)?).timeout_global(Some(left)).build())
-}
-
-/// Not by `read_to_end`, which clears all the room there is before it reads into it: where every read fills its room, as with
-/// what was compressed, twice the memory is used.
-fn read_whole(mut reader: impl Read) -> io::Result<Vec<u8>> {
-    let mut whole = Vec::new();
-    // It may hold the credentials of a role.
-    let mut part = Zeroizing::new([0; 8 * 1024]);
-    loop {
-        let length = reader.read(part.as_mut_slice())?;
-        if length == 0 {
-            return Ok(whole);
-        }
-        whole.try_reserve(length)?;
-        whole.extend_from_slice(&part[..length]);
-    }
-}
-
 /// The `Date` of an answer, in seconds since 1970.
 fn date_s(headers: &HeaderMap) -> Option<i64> {
-    seconds_since_1970(headers.get("date")?.to_str().ok()?)
+    seconds_since_1970(headers.get(header::DATE)?.to_str().ok()?)
 }
 
 fn seconds_since_1970(http_date: &str) -> Option<i64> {
@@ -351,7 +342,7 @@ fn seconds_since_1970(http_date: &str) -> Option<i64> {
 
 /// How long to wait by `Retry-After`, which holds seconds or, to be compared with the answer's `Date`, a moment.
 fn retry_after(headers: &HeaderMap, date_s: Option<i64>) -> Option<Duration> {
-    let value = headers.get("retry-after")?.to_str().ok()?.trim();
+    let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     let seconds = match value.parse::<u64>() {
         Ok(seconds) => seconds,
         Err(_) => u64::try_from(seconds_since_1970(value)?.saturating_sub(date_s?)).ok()?,
@@ -365,13 +356,6 @@ fn broken_connection(error: &io::Error) -> Error {
     }
     let message = printable(&format!("the connection broke: {error}"));
     Error::new(Status::ConnectFailed, message).with_os_error(error)
-}
-
-fn header_value(name: &str, value: &str) -> Result<HeaderValue, Error> {
-    let mut header = HeaderValue::from_str(value)
-        .map_err(|_| Error::new(Status::Internal, format!("the header {name} holds what a header cannot")))?;
-    header.set_sensitive(matches!(name, "authorization" | "x-tc-token"));
-    Ok(header)
 }
 
 /// Our own error on its way through ureq.

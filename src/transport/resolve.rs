@@ -1,4 +1,4 @@
-//! Names to addresses, within the deadline and remembered. Uses `cancel`, `endpoint`, `sys`, `error`.
+//! Names to addresses, within the deadline and remembered. Uses `exchange`, `cancel`, `endpoint`, `sys`, `error`.
 //!
 //! libc's lookup cannot be interrupted, so it runs in a thread of its own, of which there is at most one a client: callers
 //! wait for its result as long as their deadline allows, or until they are cancelled. Only a lookup that libc has not
@@ -17,6 +17,7 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::ResolvedSocketAddrs;
 use ureq::unversioned::transport::NextTimeout;
 
+use super::exchange::Exchange;
 use super::through_ureq;
 use crate::cancel::{Cancel, Ended, cancelled};
 use crate::endpoint::Host;
@@ -222,8 +223,8 @@ impl fmt::Debug for Lookup {
 }
 
 impl ureq::unversioned::resolver::Resolver for Resolver {
-    fn resolve(&self, _: &Uri, _: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let addresses = self.addresses(*timeout.after).map_err(through_ureq)?;
+    fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let addresses = self.addresses(Exchange::current().time_left()).map_err(through_ureq)?;
         let mut resolved = self.empty();
         for address in addresses.into_iter().take(MAX_ADDRESSES) {
             resolved.push(SocketAddr::new(address, self.port));

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use emulator::{Emulator, Options, SECRET_ID, SECRET_KEY, TEMPORARY_SECRET_ID, TOKEN};
 use serde_json::Value;
-use trro::sign;
+use trro::sign::{self, SigningKey};
 
 /// A request that the emulator accepts, to be spoiled.
 #[derive(Clone)]
@@ -74,7 +74,8 @@ impl Request {
         let date = sign::utc_date(self.timestamp_s);
         let scope = sign::credential_scope(&date, self.service);
         let string_to_sign = sign::string_to_sign(self.timestamp_s, &scope, &request.canonical_request());
-        let signature = sign::signature(&sign::signing_key(SECRET_KEY, &date, self.service), &string_to_sign);
+        let signature =
+            sign::signature(&SigningKey::new(&sign::signing_key(SECRET_KEY, &date, self.service)), &string_to_sign);
         sign::authorization(self.secret_id, &scope, request.signed_headers(), &signature)
     }
 
