@@ -2414,7 +2414,7 @@ void trro_client_free(struct trro_client *client);
  *
  * @param client  May be NULL.
  * @par Threads
- * Any, and safe in a signal handler: an atomic operation, getpid() and write(); errno is what it was. Without effect in a
+ * Any, and safe in a signal handler: atomic operations and write(); errno is what it was. Without effect in a
  * child after fork(). trro_client_free() must not have begun.
  * @par Blocking
  * Never; it does not wait for the calls to return.

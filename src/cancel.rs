@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use crate::error::{Error, Status};
-use crate::sys::{Event, MOST_AWAITED, Readiness, wait_for_any};
+use crate::sys::{Event, MOST_AWAITED, Process, Readiness, wait_for_any};
 
 /// Of the state of a [`Cancel`]: the flag.
 const CANCELLED: usize = 1;
@@ -25,7 +25,7 @@ pub struct Cancel {
     /// [`Cancel::resume`] looks from the one to the other.
     state: AtomicUsize,
     event: Event,
-    process_id: u32,
+    process: Process,
 }
 
 /// Why a wait ended without what it was for.
@@ -50,16 +50,16 @@ impl Drop for Call<'_> {
 }
 
 impl Cancel {
-    /// Takes a descriptor, which is all that can fail.
+    /// Takes a descriptor and a little memory of libc's, which is all that can fail.
     pub fn new() -> Result<Cancel, Error> {
         let event = Event::new().map_err(|error| no_descriptor(&error))?;
-        let process_id = std::process::id();
-        Ok(Cancel { state: AtomicUsize::new(0), event, process_id })
+        let process = Process::this().map_err(|error| no_descriptor(&error))?;
+        Ok(Cancel { state: AtomicUsize::new(0), event, process })
     }
 
     /// Whether it was made in this process, and not before a fork.
     pub fn is_of_this_process(&self) -> bool {
-        self.process_id == std::process::id()
+        self.process.is_this()
     }
 
     /// Ends every call, and every later one until [`Cancel::resume`]. Safe in a signal handler. Without effect in a forked
@@ -150,7 +150,7 @@ thread_local! {
 }
 
 impl Interrupt {
-    /// Takes a descriptor, which is all that can fail.
+    /// Takes a descriptor and a little memory of libc's, which is all that can fail.
     pub fn new() -> Result<Interrupt, Error> {
         let event = Event::new().map_err(|error| no_descriptor(&error))?;
         Ok(Interrupt { is_set: AtomicBool::new(false), event })
@@ -211,7 +211,7 @@ impl Drop for HavingTurn<'_> {
 }
 
 impl Turn {
-    /// Takes a descriptor, which is all that can fail.
+    /// Takes a descriptor and a little memory of libc's, which is all that can fail.
     pub fn new() -> Result<Turn, Error> {
         Event::with_token().map(Turn).map_err(|error| no_descriptor(&error))
     }

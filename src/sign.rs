@@ -3,6 +3,8 @@
 //! Every step of the scheme is a function with the scheme's own name, so that a test vector that fails names the step.
 //! Source: the "Signature v3" pages of Tencent Cloud's API documents, current edition.
 
+use std::ops::Deref;
+
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -67,7 +69,7 @@ impl Request<'_> {
             canonical.extend(action.chars().map(|character| character.to_ascii_lowercase()));
             canonical.push('\n');
         }
-        for part in ["\n", self.signed_headers(), "\n", hashed(self.body).as_str()] {
+        for part in ["\n", self.signed_headers(), "\n", &hashed_payload(self.body)] {
             canonical.push_str(part);
         }
         canonical
@@ -75,8 +77,8 @@ impl Request<'_> {
 }
 
 /// The hash of the body, in lower-case hexadecimal.
-pub fn hashed_payload(body: &[u8]) -> String {
-    hashed(body).as_str().to_owned()
+pub fn hashed_payload(body: &[u8]) -> Hexadecimal {
+    Hexadecimal::new(&Sha256::digest(body).into())
 }
 
 /// The credential scope: for which day (UTC) and service a signature holds.
@@ -84,11 +86,10 @@ pub fn credential_scope(date: &str, service: &str) -> String {
     [date, "/", service, "/tc3_request"].concat()
 }
 
-/// The string to sign.
-pub fn string_to_sign(timestamp_s: i64, credential_scope: &str, canonical_request: &str) -> String {
-    let timestamp = timestamp_s.to_string();
-    let hashed_request = hashed(canonical_request.as_bytes());
-    [ALGORITHM, "\n", &timestamp, "\n", credential_scope, "\n", hashed_request.as_str()].concat()
+/// The string to sign. The timestamp is in seconds since 1970, as it is sent.
+pub fn string_to_sign(timestamp: &str, credential_scope: &str, canonical_request: &str) -> String {
+    let hashed_request = Hexadecimal::new(&Sha256::digest(canonical_request).into());
+    [ALGORITHM, "\n", timestamp, "\n", credential_scope, "\n", &hashed_request].concat()
 }
 
 /// First key of the derivation: the secret key bound to a day.
@@ -123,9 +124,8 @@ impl SigningKey {
 }
 
 /// The signature, in lower-case hexadecimal.
-pub fn signature(key: &SigningKey, string_to_sign: &str) -> String {
-    let signature = key.0.clone().chain_update(string_to_sign).finalize().into_bytes();
-    Hexadecimal::new(&signature.into()).as_str().to_owned()
+pub fn signature(key: &SigningKey, string_to_sign: &str) -> Hexadecimal {
+    Hexadecimal::new(&key.0.clone().chain_update(string_to_sign).finalize().into_bytes().into())
 }
 
 /// The value of the `Authorization` header.
@@ -191,12 +191,8 @@ fn keyed(key: &[u8]) -> Hmac<Sha256> {
     }
 }
 
-fn hashed(bytes: &[u8]) -> Hexadecimal {
-    Hexadecimal::new(&Sha256::digest(bytes).into())
-}
-
 /// A hash in lower-case hexadecimal.
-struct Hexadecimal([u8; 64]);
+pub struct Hexadecimal([u8; 64]);
 
 impl Hexadecimal {
     fn new(hash: &[u8; 32]) -> Hexadecimal {
@@ -206,8 +202,12 @@ impl Hexadecimal {
             Err(_) => unreachable!("32 bytes have 64 digits"),
         }
     }
+}
 
-    fn as_str(&self) -> &str {
+impl Deref for Hexadecimal {
+    type Target = str;
+
+    fn deref(&self) -> &str {
         match std::str::from_utf8(&self.0) {
             Ok(digits) => digits,
             Err(_) => unreachable!("digits are ASCII"),

@@ -6,6 +6,8 @@ use std::fs::File;
 use std::io;
 use std::mem::size_of;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -50,6 +52,37 @@ pub fn wait_for_any(awaited: &[(BorrowedFd<'_>, Readiness)], deadline: Instant) 
                 }
             }
         }
+    }
+}
+
+/// How often this process, or one that it comes of, was forked.
+static FORKS: AtomicU32 = AtomicU32::new(0);
+
+/// A process, as told from those that `fork()` makes of it. Asking costs no system call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Process(u32);
+
+impl Process {
+    /// This one. The first time it asks libc to be told of forks, for which that may have no memory.
+    pub fn this() -> io::Result<Process> {
+        extern "C" fn count() {
+            FORKS.fetch_add(1, Ordering::Relaxed);
+        }
+        static ASKED: OnceLock<libc::c_int> = OnceLock::new();
+        // SAFETY: what the child calls only adds to a number, and is never unloaded.
+        match ASKED.get_or_init(|| unsafe { libc::pthread_atfork(None, None, Some(count)) }) {
+            0 => Ok(Process::now()),
+            error => Err(io::Error::from_raw_os_error(*error)),
+        }
+    }
+
+    /// Whether the caller is in it. Safe in a signal handler.
+    pub fn is_this(self) -> bool {
+        self == Process::now()
+    }
+
+    fn now() -> Process {
+        Process(FORKS.load(Ordering::Relaxed))
     }
 }
 

@@ -28,7 +28,7 @@ type Step = fn(&Case) -> String;
 
 /// Every step with the file that holds its result, in the order of the scheme.
 const STEPS: [(&str, Step); 10] = [
-    ("hashed-payload", |case| sign::hashed_payload(&case.body)),
+    ("hashed-payload", |case| sign::hashed_payload(&case.body).to_owned()),
     ("canonical-request", |case| case.request().canonical_request()),
     ("date", |case| sign::utc_date(case.context.timestamp)),
     ("string-to-sign", Case::string_to_sign),
@@ -36,7 +36,7 @@ const STEPS: [(&str, Step); 10] = [
     ("secret-service", |case| hex::encode(sign::secret_service(&case.secret_date(), &case.context.service).as_bytes())),
     ("secret-signing", |case| hex::encode(case.secret_signing().as_bytes())),
     ("signed-headers", |case| case.request().signed_headers().to_owned()),
-    ("signature", |case| sign::signature(&SigningKey::new(&case.secret_signing()), &case.string_to_sign())),
+    ("signature", |case| sign::signature(&SigningKey::new(&case.secret_signing()), &case.string_to_sign()).to_owned()),
     ("authorization", |case| {
         let signature = sign::signature(&SigningKey::new(&case.secret_signing()), &case.string_to_sign());
         sign::authorization(&case.context.secret_id, &case.scope(), case.request().signed_headers(), &signature)
@@ -70,7 +70,7 @@ impl Case {
     }
 
     fn string_to_sign(&self) -> String {
-        sign::string_to_sign(self.context.timestamp, &self.scope(), &self.request().canonical_request())
+        sign::string_to_sign(&self.context.timestamp.to_string(), &self.scope(), &self.request().canonical_request())
     }
 
     fn secret_date(&self) -> sign::Key {

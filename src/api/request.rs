@@ -1,5 +1,6 @@
 //! A request to an action: what is sent is checked by the action's description, and written as JSON. Uses `error`.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -54,7 +55,7 @@ pub enum Value<'a> {
 
 /// A request that may be sent. It cannot be formatted, since it may hold the password of a device.
 pub struct Request {
-    action: String,
+    action: Cow<'static, str>,
     changes: bool,
     ids: usize,
     body: Zeroizing<String>,
@@ -63,7 +64,7 @@ pub struct Request {
 
 impl Request {
     /// Of what the description of the action allows. The error names the parameter.
-    pub fn new(action: &Action, values: &[Value<'_>]) -> Result<Request, Error> {
+    pub fn new(action: &'static Action, values: &[Value<'_>]) -> Result<Request, Error> {
         for (parameter, value) in action.parameters.iter().zip(values) {
             check(parameter, value)?;
         }
@@ -73,8 +74,8 @@ impl Request {
             _ => None,
         });
         let ids = values.iter().map(|value| if let Value::Texts(texts) = value { texts.len() } else { 0 }).sum();
-        let (name, secrets) = (action.name.to_owned(), secrets.collect());
-        Ok(Request { action: name, changes: action.changes, ids, body, secrets })
+        let secrets = secrets.collect();
+        Ok(Request { action: action.name.into(), changes: action.changes, ids, body, secrets })
     }
 
     /// Of JSON that somebody else has written, to an action that may be any.
@@ -94,7 +95,7 @@ impl Request {
         })?;
         let body = Zeroizing::new(json.to_owned());
         let Parameters { elements: ids, secrets } = parameters;
-        Request { action: action.to_owned(), changes, ids, body, secrets }.if_not_too_large("json")
+        Request { action: action.to_owned().into(), changes, ids, body, secrets }.if_not_too_large("json")
     }
 
     /// If it is no larger than the service takes; `name` is the argument that it came of.
@@ -108,6 +109,14 @@ impl Request {
     /// The name of the action.
     pub fn action(&self) -> &str {
         &self.action
+    }
+
+    /// The same, if the action is one that is described.
+    pub fn described_action(&self) -> Option<&'static str> {
+        match self.action {
+            Cow::Borrowed(name) => Some(name),
+            Cow::Owned(_) => None,
+        }
     }
 
     /// Whether it changes anything.

@@ -27,7 +27,9 @@ use crate::retry::Policy;
 use crate::sign;
 use crate::sys::since_boot;
 use crate::transport::probe::Probe;
-use crate::transport::{self, Effect, HeaderMap, HeaderName, Headers, Transport, header, header_value};
+use crate::transport::{
+    self, Effect, HeaderMap, HeaderName, HeaderValue, Headers, Transport, X_TC_TOKEN, header, header_value,
+};
 pub use answer::Answer;
 
 /// How long an answer that did not fit the caller's buffer is kept.
@@ -38,7 +40,6 @@ const TOLD_OFFSET_S: u64 = 3600;
 
 static X_TC_ACTION: HeaderName = HeaderName::from_static("x-tc-action");
 static X_TC_TIMESTAMP: HeaderName = HeaderName::from_static("x-tc-timestamp");
-static X_TC_TOKEN: HeaderName = HeaderName::from_static("x-tc-token");
 
 /// Access to the service, to be shared by any number of threads.
 #[derive(Debug)]
@@ -70,7 +71,6 @@ pub type Receive<'r> = &'r mut dyn FnMut(u16, &[u8]) -> Result<String, Error>;
 
 /// A request that is ready to be sent once.
 struct Signed {
-    timestamp_s: i64,
     credentials: Arc<Credentials>,
     header: credentials::Signed,
 }
@@ -374,7 +374,7 @@ impl Client {
             body: request.body().as_bytes(),
         };
         let header = self.signer.sign(&credentials, &signed, timestamp_s);
-        Ok(Signed { timestamp_s, credentials, header })
+        Ok(Signed { credentials, header })
     }
 
     /// Sends the request once, and judges the answer.
@@ -385,17 +385,21 @@ impl Client {
         deadline: Instant,
         receive: Receive<'_>,
     ) -> Result<Received, Failed> {
-        let mut own = vec![
-            (header::AUTHORIZATION, header_value(&header::AUTHORIZATION, &signed.header.authorization)?),
-            (X_TC_ACTION.clone(), header_value(&X_TC_ACTION, request.action())?),
-            (X_TC_TIMESTAMP.clone(), signed.timestamp_s.into()),
+        let (credentials::Signed { authorization, timestamp }, body) = (&signed.header, request.body().as_bytes());
+        let action = match request.described_action() {
+            Some(name) => HeaderValue::from_static(name),
+            None => header_value(&X_TC_ACTION, request.action())?,
+        };
+        let own = [
+            (&header::CONTENT_LENGTH, body.len().into()),
+            (&header::AUTHORIZATION, header_value(&header::AUTHORIZATION, authorization)?),
+            (&X_TC_ACTION, action),
+            (&X_TC_TIMESTAMP, header_value(&X_TC_TIMESTAMP, timestamp)?),
         ];
-        if let Some(token) = signed.credentials.token() {
-            own.push((X_TC_TOKEN.clone(), header_value(&X_TC_TOKEN, token)?));
-        }
-        let headers = Headers { common: &self.headers, own: &own };
+        let token = signed.credentials.token().map(|token| header_value(&X_TC_TOKEN, token)).transpose()?;
+        let headers = Headers { common: &self.headers, own: &own, token: token.as_ref() };
         let effect = if request.changes() { Effect::Changes } else { Effect::Reads };
-        let answer = self.transport.post(headers, request.body().as_bytes(), effect, deadline);
+        let answer = self.transport.post(headers, body, effect, deadline);
         let judged = answer.map_err(Failed::from).and_then(|answer| {
             self.judge(answer, receive).map_err(|failed| {
                 match request.changes() && !api::codes::is_refusal(&failed.error.code) {
@@ -407,7 +411,7 @@ impl Client {
         judged.map_err(|mut failed| {
             signed.credentials.redact(&mut failed.error);
             request.redact(&mut failed.error);
-            failed.error.redact(&signed.header.signature);
+            failed.error.redact(signed.header.signature());
             failed
         })
     }

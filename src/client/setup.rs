@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::Client;
+use super::{Client, X_TC_ACTION, X_TC_TIMESTAMP};
 use crate::api;
 use crate::cancel::Cancel;
 use crate::clock::Clock;
@@ -77,8 +77,14 @@ fn common_headers(host: &str, user_agent: &str, language: &str, region: Option<&
         (header::CONTENT_TYPE, api::CONTENT_TYPE),
         (header::ACCEPT, api::CONTENT_TYPE),
         (header::USER_AGENT, user_agent),
+        (header::ACCEPT_ENCODING, "gzip"),
         (HeaderName::from_static("x-tc-version"), api::VERSION),
         (HeaderName::from_static("x-tc-language"), language),
+        // With room for what each request has of its own.
+        (header::CONTENT_LENGTH, "0"),
+        (header::AUTHORIZATION, ""),
+        (X_TC_ACTION.clone(), ""),
+        (X_TC_TIMESTAMP.clone(), ""),
     ];
     let region = region.map(|region| (HeaderName::from_static("x-tc-region"), region));
     let headers = always.into_iter().chain(region).map(|(name, value)| {

@@ -57,14 +57,11 @@ pub unsafe fn copy_input(
     }
     // SAFETY: not NULL, and every input begins with its size. C may keep it at any address.
     let given = unsafe { pointer.cast::<usize>().read_unaligned() };
-    let (size_of_field, init) = (format!("{argument}->struct_size"), init.to_ascii_uppercase());
-    if given == 0 {
-        return Err(Error::invalid_argument(&size_of_field, format!("is 0: initialise the struct with {init}")));
-    }
     if given < *first || given > LARGEST_STRUCT || given % alignment != 0 {
+        let which = if given == 0 { "" } else { ", which no header has" };
         return Err(Error::invalid_argument(
-            &size_of_field,
-            format!("is {given}, which no header has: initialise the struct with {init}"),
+            &format!("{argument}->struct_size"),
+            format!("is {given}{which}: initialise the struct with {}", init.to_ascii_uppercase()),
         ));
     }
     let known = given.min(*size);

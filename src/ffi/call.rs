@@ -62,28 +62,29 @@ impl Given {
 }
 
 impl RequestLayout {
-    /// Copies the struct, and takes its parameters: strings stay where C has them.
+    /// Copies the struct, and takes the values of its parameters: strings stay where C has them. Tells the deadline.
     unsafe fn read<'a>(
         &self,
         request: *const c_void,
         parameters: &[Parameter],
-    ) -> Result<(Vec<Value<'a>>, Option<u32>), Error> {
+        values: &mut [Value<'a>],
+    ) -> Result<Option<u32>, Error> {
         const { assert!(align_of::<u64>() >= align_of::<usize>()) };
         let mut given = Given([0; REQUEST_WORDS]);
         // SAFETY: what C passes is as the header says; every place is inside of the struct, and of its type.
         unsafe {
             copy_input(request.cast(), given.0.as_mut_ptr().cast(), &self.size, "request")?;
             refuse(given.read::<u32>(self.reserved_at) != 0, "request->reserved")?;
-            let values = parameters.iter().zip(self.parameters).map(|(parameter, place)| {
-                Ok(match *place {
+            for ((parameter, place), value) in parameters.iter().zip(self.parameters).zip(values) {
+                *value = match *place {
                     ParameterPlace::Number { at } => Value::Number(given.read(at)),
                     ParameterPlace::Text { at } => Value::Text(string(given.read(at), parameter)?),
                     ParameterPlace::Texts { at, count_at } => {
                         Value::Texts(strings(given.read(at), given.read(count_at), parameter)?)
                     }
-                })
-            });
-            Ok((values.collect::<Result<_, Error>>()?, number(given.read(self.deadline_ms_at))))
+                };
+            }
+            Ok(number(given.read(self.deadline_ms_at)))
         }
     }
 }
@@ -96,7 +97,10 @@ unsafe fn string<'a>(pointer: *const c_char, parameter: &Parameter) -> Result<Op
         if may_be_empty && !pointer.is_null() && pointer.read() == 0 {
             return Ok(Some(""));
         }
-        line(pointer, &format!("request->{}", parameter.field))
+        match pointer.is_null() {
+            true => Ok(None),
+            false => line(pointer, &format!("request->{}", parameter.field)),
+        }
     }
 }
 
@@ -143,8 +147,10 @@ pub unsafe fn call(
         on_client(client, error, |client| {
             let Binding { action, request: layout, response, output } = binding;
             let named = |error: Error| error.inside("request->");
-            let (values, deadline_ms) = layout.read(request, action.parameters)?;
-            let request = Request::new(action, &values).map_err(named)?.if_not_too_large("request")?;
+            let mut values = [const { Value::Number(0) }; REQUEST_WORDS];
+            let values = &mut values[..action.parameters.len()];
+            let deadline_ms = layout.read(request, action.parameters, values)?;
+            let request = Request::new(action, values).map_err(named)?.if_not_too_large("request")?;
             client.deadline(deadline_ms).map_err(named)?;
             if result.is_null() {
                 return Err(Error::invalid_argument(output, "is NULL"));
@@ -192,23 +198,24 @@ pub unsafe fn carry_out<T>(
         return Err(too_small(room.size, least));
     }
     let finish = || {
-        let mut laid_out = Err(internal());
+        let mut laid_out = None;
         let answer = client.carry_out(request, deadline_ms, &mut |http_status, body| {
             if http_status != 200 {
                 return api::judge(http_status, body);
             }
             match lay_out(body) {
                 Ok((judged, of_this_answer)) => {
-                    laid_out = Ok(of_this_answer);
+                    laid_out = Some(Ok(of_this_answer));
                     judged
                 }
                 Err(error) => {
-                    laid_out = Err(error);
+                    laid_out = Some(Err(error));
                     api::judge(http_status, body)
                 }
             }
         })?;
         let attempts = answer.attempts;
+        let laid_out = laid_out.unwrap_or_else(|| Err(internal()));
         let (laid_out, size) = laid_out.map_err(|error| client.unreadable(&answer, error))?;
         // SAFETY: the caller of the C function vouches for the outputs.
         unsafe {

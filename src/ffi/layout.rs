@@ -20,6 +20,9 @@ pub enum Place {
     Rows { at: usize, count_at: usize, row: &'static Layout },
 }
 
+/// Of the lists that are open at a time: for a page of the usual size no more room has to be made.
+const USUAL_ELEMENTS: usize = 128;
+
 /// A struct with a [`Layout`].
 pub trait Laid {
     const LAYOUT: &'static Layout;
@@ -141,7 +144,7 @@ pub fn lay_out<T, E>(
     layout: &'static Layout,
     fill: impl FnOnce(&mut Object<'_>) -> Result<T, E>,
 ) -> Result<(*const c_void, T), E> {
-    let mut elements = Vec::new();
+    let mut elements = Vec::with_capacity(USUAL_ELEMENTS);
     let mut object = Object::new(arena, &mut elements, layout);
     let filled = fill(&mut object)?;
     Ok((object.finish(), filled))

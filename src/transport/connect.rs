@@ -128,9 +128,16 @@ pub struct UntilDeadline<'a> {
     pub deadline: Instant,
     /// Who may end it.
     pub cancel: &'a Cancel,
+    /// Whether more is likely to be there already: the last read had all the room filled.
+    pub has_more: bool,
 }
 
-impl UntilDeadline<'_> {
+impl<'a> UntilDeadline<'a> {
+    /// Nothing is known of what is there.
+    pub fn new(stream: &'a TcpStream, deadline: Instant, cancel: &'a Cancel) -> UntilDeadline<'a> {
+        UntilDeadline { stream, deadline, cancel, has_more: false }
+    }
+
     /// To be looked at before each step: what is always ready is never waited for, and a peer can be so for ever.
     fn check(&self) -> io::Result<()> {
         if self.cancel.is_set() {
@@ -156,11 +163,18 @@ impl Read for UntilDeadline<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.check()?;
         // The answer is rarely there when it is asked for, so waiting first saves a system call.
+        let mut waits_first = !std::mem::take(&mut self.has_more);
         loop {
-            self.wait(Readiness::Readable)?;
+            if waits_first {
+                self.wait(Readiness::Readable)?;
+            }
+            waits_first = true;
             match self.stream.read(buffer) {
                 Err(error) if is_transient(&error) => {}
-                result => return result,
+                result => {
+                    self.has_more = matches!(result, Ok(length) if length == buffer.len());
+                    return result;
+                }
             }
         }
     }
@@ -276,11 +290,11 @@ mod tests {
         stream.peek(&mut [0]).unwrap();
         stream.set_nonblocking(true).unwrap();
         let cancel = Cancel::new().unwrap();
-        let mut late = UntilDeadline { stream: &stream, deadline: Instant::now(), cancel: &cancel };
+        let mut late = UntilDeadline::new(&stream, Instant::now(), &cancel);
         assert!(is_deadline(&late.read(&mut [0]).unwrap_err()));
         assert!(is_deadline(&late.write(b"x").unwrap_err()));
         let deadline = Instant::now() + Duration::from_secs(60);
-        let mut in_time = UntilDeadline { stream: &stream, deadline, cancel: &cancel };
+        let mut in_time = UntilDeadline::new(&stream, deadline, &cancel);
         assert_eq!((in_time.read(&mut [0]).unwrap(), in_time.write(b"x").unwrap()), (1, 1));
         cancel.cancel();
         assert_eq!(in_time.read(&mut [0]).unwrap_err().kind(), io::ErrorKind::Other);

@@ -38,7 +38,7 @@ impl Connector {
         let settings = &self.settings;
         let deadline = Exchange::current().deadline().min(Instant::now() + settings.connect_timeout);
         let stream = connect_first_hop(settings, &details.addrs, deadline)?;
-        let mut socket = UntilDeadline { stream: &stream, deadline, cancel: &settings.cancel };
+        let mut socket = UntilDeadline::new(&stream, deadline, &settings.cancel);
         if let Some(proxy) = &settings.proxy {
             tunnel::open(proxy, &settings.endpoint, &mut socket)?;
         }
@@ -60,6 +60,7 @@ impl Connector {
             exchanges: 0,
             is_answering: false,
             last_used: Instant::now(),
+            has_more: false,
             has_just_answered: false,
         })
     }
@@ -108,6 +109,8 @@ pub struct Connection {
     is_answering: bool,
     /// When a byte of an answer came last, or it was made.
     last_used: Instant,
+    /// Whether more of the answer is likely to be there.
+    has_more: bool,
     /// Whether nobody has asked since then if it is open.
     has_just_answered: bool,
 }
@@ -130,7 +133,7 @@ impl Connection {
         if self.held_back.is_empty() {
             return Ok(());
         }
-        let mut socket = Leaving(UntilDeadline { stream: &self.stream, deadline, cancel: &self.settings.cancel });
+        let mut socket = Leaving(UntilDeadline::new(&self.stream, deadline, &self.settings.cancel));
         match &mut self.session {
             None => socket.write_all(&self.held_back)?,
             Some(session) => {
@@ -164,10 +167,13 @@ impl Connection {
     }
 
     fn receive(&mut self, deadline: Instant) -> Result<usize, io::Error> {
-        let mut socket = UntilDeadline { stream: &self.stream, deadline, cancel: &self.settings.cancel };
+        let mut socket = UntilDeadline::new(&self.stream, deadline, &self.settings.cancel);
         let room = self.buffers.input_append_buf();
         let Some(session) = &mut self.session else {
-            return socket.read(room);
+            socket.has_more = self.has_more;
+            let received = socket.read(room);
+            self.has_more = socket.has_more;
+            return received;
         };
         loop {
             match session.reader().read(room) {
@@ -193,6 +199,7 @@ impl Transport for Connection {
         if self.held_back.is_empty() && amount > 0 {
             self.exchanges += 1;
             self.is_answering = false;
+            self.has_more = false;
         }
         let output = &mut self.buffers.output()[..amount];
         self.held_back.extend_from_slice(output);

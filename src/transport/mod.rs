@@ -78,25 +78,35 @@ pub struct Settings {
     pub log: Arc<Log>,
 }
 
+/// The session token, a secret.
+pub static X_TC_TOKEN: HeaderName = HeaderName::from_static("x-tc-token");
+
 /// What is sent with a request. Secret values are never formatted.
 #[derive(Debug, Clone, Copy)]
 pub struct Headers<'a> {
-    /// With every request.
+    /// With every request. What has another value in each is best in here too, with any: then there is room for it.
     pub common: &'a HeaderMap,
     /// With this one.
-    pub own: &'a [(HeaderName, HeaderValue)],
+    pub own: &'a [(&'static HeaderName, HeaderValue)],
+    /// With this one, as `X-TC-Token`.
+    pub token: Option<&'a HeaderValue>,
 }
 
 impl Headers<'_> {
     fn to_map(self) -> HeaderMap {
         let mut map = self.common.clone();
-        map.extend(self.own.iter().cloned());
+        for (name, value) in self.own {
+            map.insert(*name, value.clone());
+        }
+        if let Some(token) = self.token {
+            map.insert(&X_TC_TOKEN, token.clone());
+        }
         map
     }
 
     fn longest_bytes(self) -> usize {
         let own = self.own.iter().map(|(_, value)| value.len());
-        self.common.values().map(HeaderValue::len).chain(own).max().unwrap_or(0)
+        self.common.values().chain(self.token).map(HeaderValue::len).chain(own).max().unwrap_or(0)
     }
 }
 
@@ -105,7 +115,7 @@ pub fn header_value(name: &HeaderName, value: impl TryInto<HeaderValue>) -> Resu
     let mut header = value
         .try_into()
         .map_err(|_| Error::new(Status::Internal, format!("the header {name} holds what a header cannot")))?;
-    header.set_sensitive(matches!(name.as_str(), "authorization" | "x-tc-token"));
+    header.set_sensitive(*name == header::AUTHORIZATION || name == X_TC_TOKEN);
     Ok(header)
 }
 
@@ -176,7 +186,7 @@ impl Transport {
     /// Asks for what is at the endpoint's URL.
     pub fn get(&self, deadline: Instant) -> Result<Answer, Error> {
         let _scope = Scope::begin(Effect::Reads, deadline);
-        self.exchange(Headers { common: &HeaderMap::new(), own: &[] }, None)
+        self.exchange(Headers { common: &HeaderMap::new(), own: &[], token: None }, None)
     }
 
     /// Opens a connection in stages, which carries no request: all before `deadline`.

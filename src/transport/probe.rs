@@ -125,7 +125,7 @@ impl<'a> Probe<'a> {
     }
 
     fn until<'b>(&'b self, stream: &'b TcpStream, deadline: Instant) -> UntilDeadline<'b> {
-        UntilDeadline { stream, deadline, cancel: &self.settings.cancel }
+        UntilDeadline::new(stream, deadline, &self.settings.cancel)
     }
 
     fn left(&self) -> Duration {

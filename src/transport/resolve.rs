@@ -224,8 +224,12 @@ impl fmt::Debug for Lookup {
 
 impl ureq::unversioned::resolver::Resolver for Resolver {
     fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let addresses = self.addresses(Exchange::current().time_left()).map_err(through_ureq)?;
         let mut resolved = self.empty();
+        if let Host::Address(address) = self.host {
+            resolved.push(SocketAddr::new(address, self.port));
+            return Ok(resolved);
+        }
+        let addresses = self.addresses(Exchange::current().time_left()).map_err(through_ureq)?;
         for address in addresses.into_iter().take(MAX_ADDRESSES) {
             resolved.push(SocketAddr::new(address, self.port));
         }

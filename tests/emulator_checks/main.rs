@@ -73,7 +73,7 @@ impl Request {
         };
         let date = sign::utc_date(self.timestamp_s);
         let scope = sign::credential_scope(&date, self.service);
-        let string_to_sign = sign::string_to_sign(self.timestamp_s, &scope, &request.canonical_request());
+        let string_to_sign = sign::string_to_sign(&self.timestamp_s.to_string(), &scope, &request.canonical_request());
         let signature =
             sign::signature(&SigningKey::new(&sign::signing_key(SECRET_KEY, &date, self.service)), &string_to_sign);
         sign::authorization(self.secret_id, &scope, request.signed_headers(), &signature)
