@@ -9,7 +9,7 @@ use super::arguments::{InputSize, check_buffer, copy_input, line, number, refuse
 use super::client::trro_client;
 use super::error::{trro_error, trro_status};
 use super::layout::{Layout, Object, lay_out};
-use super::{Attempts, internal, on_client, put, stop_panic, too_small};
+use super::{Attempts, fallible, internal, on_client, put, stop_panic, too_small};
 use crate::api::describe::{MAX_ELEMENTS, Rule, Text};
 use crate::api::request::{Action, Parameter, Request, Value};
 use crate::client::{Answer, Client};
@@ -157,6 +157,19 @@ pub unsafe fn call(
             let (laid_out, attempts) = carry_out(client, request, deadline_ms, &room, lay_out)?;
             put(result, laid_out);
             Ok(attempts)
+        })
+    }
+}
+
+/// What a typed call comes to in a build that does not have it.
+pub unsafe fn refuse_call(result: *mut *const c_void, needed_size: *mut usize, error: *mut trro_error) -> trro_status {
+    // SAFETY: what C passes is as the header says.
+    unsafe {
+        put(result, ptr::null());
+        put(needed_size, 0);
+        fallible(error, || {
+            let why = Error::left_out("", "typed call for this action", "actions");
+            Err(Error { message: why.message + "; trro_call carries it out", ..why })
         })
     }
 }
