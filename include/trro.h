@@ -71,6 +71,11 @@
  * threads it is called. From inside, a call on the same client returns TRRO_STATUS_INVALID_ARGUMENT. It must return: no
  * longjmp(), no C++ exception.
  *
+ * WHAT A BUILD MAY LACK. Every build of the library has this header and all its functions. One that was made smaller refuses what
+ * was left out, before anything is sent, with a message that names the feature of the build that it lacks: mostly with
+ * TRRO_STATUS_INVALID_ARGUMENT. Where a feature is needed, its name stands in the comment; "actions" is that of the functions
+ * for actions of the API, but for trro_get_devices() and trro_get_device_license().
+ *
  * WHEN IT DOES NOT WORK, error.message says why, log_fn tells what the library did, and trro_client_diagnose() (or the program
  * trro-status with `doctor`) looks at each step of a call and says what to do.
  *
@@ -384,7 +389,7 @@ typedef struct trro_client_config {
      * ~/.tencentcloud/credentials, else /etc/tencentcloud/credentials; cvm_role. The files are INI: secret_id, secret_key,
      * token in [default]. One that is incomplete, malformed or open to others ends the search with
      * TRRO_STATUS_CREDENTIALS_FAILED. A program with more rights than its user (setuid) takes nothing from the
-     * environment.
+     * environment. Feature "credential-sources": without it there are no such sources, and it is TRRO_STATUS_NO_CREDENTIALS.
      */
     const struct trro_credentials *credentials;
     /**
@@ -398,6 +403,7 @@ typedef struct trro_client_config {
     /**
      * The role of the Tencent Cloud instance on which the program runs: its credentials are asked for at the instance's
      * metadata service if no other source has any. NULL: that service is never asked.
+     * Feature "credential-sources".
      */
     const char *cvm_role;
     /**
@@ -417,12 +423,13 @@ typedef struct trro_client_config {
     const char *language;
     /**
      * A PEM file with the authorities to trust instead of the built-in ones (Mozilla's list), read once, by
-     * trro_client_new(). Certificates are always verified.
+     * trro_client_new(). Certificates are always verified. Feature "built-in-roots": without it NULL is refused where the
+     * endpoint is https://.
      */
     const char *ca_file;
     /**
      * A PEM file with a certificate by which a gateway knows this client, and its chain, read once, by trro_client_new().
-     * NULL: none.
+     * NULL: none. Feature "client-certificates".
      */
     const char *client_cert_file;
     /**
@@ -433,6 +440,7 @@ typedef struct trro_client_config {
      * http://[user:password@]host[:port] or socks5://[user:password@]host[:port]; the proxy resolves the name of the
      * service. Characters that a URL cannot hold are written as %XX. NULL: HTTPS_PROXY, else ALL_PROXY of the environment,
      * in upper or lower case. The loopback and the metadata service are always reached directly.
+     * Feature "proxy": without it one is refused, also that of the environment unless no_proxy names the host of the endpoint.
      */
     const char *proxy;
     /**
@@ -467,7 +475,8 @@ typedef struct trro_client_config {
      */
     uint32_t max_attempts;
     /**
-     * A larger answer is TRRO_STATUS_BAD_RESPONSE: 1 to UINT32_MAX bytes, counted after decompression; 0: 4 MiB.
+     * A larger answer is TRRO_STATUS_BAD_RESPONSE: 1 to UINT32_MAX bytes, counted after decompression; 0: 4 MiB. Feature
+     * "gzip": without it the service is not asked to compress, and an answer that is compressed is TRRO_STATUS_BAD_RESPONSE.
      */
     uint32_t max_response_bytes;
     /**
@@ -3365,7 +3374,7 @@ const char *trro_verdict_name(trro_verdict verdict);
 const char *trro_authorization_sentence(const struct trro_authorization *authorization);
 
 /**
- * Begins to watch a device's authorization. No network is touched by this call; the first answer comes later.
+ * Begins to watch a device's authorization. No network is touched by this call; the first answer comes later. Feature "watch".
  *
  * Why asking fails is told to log_fn (TRRO_LOG_LEVEL_WARNING), and nowhere else. While the client is cancelled nothing is
  * asked; soon after trro_client_resume() it is again.
@@ -3447,7 +3456,7 @@ trro_status trro_watch_free(struct trro_watch *watch);
 /**
  * Looks at a call step by step, to tell people which one fails and what to do about it: opens a connection for the purpose, and
  * sends one request over the client's own (more, if it is repeated or the device is on a later page). Every step is given once,
- * also those that were not reached.
+ * also those that were not reached. Feature "diagnosis".
  *
  * @param client     Must not be NULL.
  * @param query      What to ask for; must not be NULL. Copied. Unlike elsewhere, project_id and device_id may be NULL; without
@@ -3477,7 +3486,7 @@ trro_status trro_client_diagnose(const struct trro_client *client,
 /**
  * Reads projectid, device_id and device_streams from the config.json of the vendor's field SDK, so that a device has one
  * file that says who it is. Nothing else of it is used. The file must be JSON; the vendor's samples come with // comments,
- * which must be removed.
+ * which must be removed. Feature "device-config".
  *
  * @param path         The file, regular and of at most 1 MiB; must not be NULL.
  * @param buffer       Where the query goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.

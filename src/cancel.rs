@@ -149,6 +149,7 @@ thread_local! {
     static OWN: OnceCell<Arc<Interrupt>> = const { OnceCell::new() };
 }
 
+#[cfg_attr(not(feature = "watch"), expect(dead_code, reason = "only what watches wait for is ended by it"))]
 impl Interrupt {
     /// Takes a descriptor and a little memory of libc's, which is all that can fail.
     pub fn new() -> Result<Interrupt, Error> {

@@ -98,6 +98,14 @@ impl Error {
         Error::new(Status::InvalidArgument, format!("{name} {fault}"))
     }
 
+    /// What the caller asks for was left out when the library was built: `asked` says by what it is asked for ("proxy is
+    /// given"), `what` what there is not, and `feature` what to build with.
+    pub fn left_out(asked: &str, what: &str, feature: &str) -> Error {
+        let missing = format!("this build of libtrro has no {what} (feature \"{feature}\")");
+        let message = if asked.is_empty() { missing } else { [asked, ", and ", &missing].concat() };
+        Error::new(Status::InvalidArgument, message)
+    }
+
     /// The same error where the field that it names is part of something larger: `config->` before `endpoint`.
     #[must_use]
     pub fn inside(mut self, whole: &str) -> Error {

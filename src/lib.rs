@@ -44,7 +44,9 @@ pub mod client;
 mod clock;
 pub mod config;
 pub mod credentials;
+#[cfg_attr(not(feature = "device-config"), path = "device_config/left_out.rs")]
 pub mod device_config;
+#[cfg_attr(not(feature = "diagnosis"), path = "diagnosis/left_out.rs")]
 pub mod diagnosis;
 pub mod endpoint;
 pub mod error;
@@ -52,11 +54,14 @@ pub mod ffi;
 pub mod limiter;
 pub mod listing;
 pub mod log;
+#[cfg_attr(not(feature = "credential-sources"), path = "metadata/left_out.rs")]
 mod metadata;
+#[cfg_attr(not(feature = "proxy"), path = "proxy/left_out.rs")]
 mod proxy;
 pub mod retry;
 pub mod sign;
 pub mod snapshot;
 mod sys;
 mod transport;
+#[cfg_attr(not(feature = "watch"), path = "watch/left_out.rs")]
 pub mod watch;

@@ -132,11 +132,13 @@ impl Client {
     }
 
     /// The host of the service, with its port if the endpoint names one.
+    #[cfg_attr(not(feature = "watch"), expect(dead_code, reason = "only watches ask"))]
     pub(crate) fn service(&self) -> &str {
         &self.host_header
     }
 
     /// What the program is told by.
+    #[cfg_attr(not(feature = "watch"), expect(dead_code, reason = "only watches ask"))]
     pub(crate) fn log(&self) -> &Log {
         &self.log
     }

@@ -19,8 +19,8 @@ use crate::metadata::Metadata;
 use crate::proxy::Proxy;
 use crate::retry::{DEFAULT_MAX_ATTEMPTS, Policy};
 use crate::transport::gate::Gate;
-use crate::transport::tls::{self, Tls};
-use crate::transport::{HeaderMap, HeaderName, Settings, Transport, header, header_value};
+use crate::transport::tls::Tls;
+use crate::transport::{HeaderMap, HeaderName, Settings, Transport, gzip, header, header_value, identity, roots};
 
 const DEFAULT_DEADLINE_MS: u32 = 10_000;
 const DEFAULT_CONNECT_TIMEOUT_MS: u32 = 3_000;
@@ -77,7 +77,6 @@ fn common_headers(host: &str, user_agent: &str, language: &str, region: Option<&
         (header::CONTENT_TYPE, api::CONTENT_TYPE),
         (header::ACCEPT, api::CONTENT_TYPE),
         (header::USER_AGENT, user_agent),
-        (header::ACCEPT_ENCODING, "gzip"),
         (HeaderName::from_static("x-tc-version"), api::VERSION),
         (HeaderName::from_static("x-tc-language"), language),
         // With room for what each request has of its own.
@@ -87,7 +86,8 @@ fn common_headers(host: &str, user_agent: &str, language: &str, region: Option<&
         (X_TC_TIMESTAMP.clone(), ""),
     ];
     let region = region.map(|region| (HeaderName::from_static("x-tc-region"), region));
-    let headers = always.into_iter().chain(region).map(|(name, value)| {
+    let encoding = gzip::ACCEPTED.map(|encoding| (header::ACCEPT_ENCODING, encoding));
+    let headers = always.into_iter().chain(encoding).chain(region).map(|(name, value)| {
         let value = header_value(&name, value)?;
         Ok((name, value))
     });
@@ -111,11 +111,12 @@ fn transport(
     log: &Arc<Log>,
 ) -> Result<Transport, Error> {
     let roots = match config.ca_file {
-        Some(path) => tls::roots_from_file(Path::new(path))?,
-        None => tls::built_in_roots(),
+        Some(path) => roots::from_file(Path::new(path))?,
+        None if endpoint.tls_name.is_none() => roots::none(),
+        None => roots::built_in()?,
     };
     let identity = match (config.client_cert_file, config.client_key_file) {
-        (Some(certificate), Some(key)) => Some(tls::identity_from_files(Path::new(certificate), Path::new(key))?),
+        (Some(certificate), Some(key)) => Some(identity::from_files(Path::new(certificate), Path::new(key))?),
         (None, None) => None,
         (Some(_), None) => return Err(Error::invalid_argument("client_cert_file", "is given without client_key_file")),
         (None, Some(_)) => return Err(Error::invalid_argument("client_key_file", "is given without client_cert_file")),

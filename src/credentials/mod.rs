@@ -3,13 +3,16 @@
 //!
 //! Nothing in here implements `Display`, and `Debug` shows the secret id and a date only.
 
+#[cfg(feature = "credential-sources")]
 mod file;
 mod keeper;
 mod moment;
 mod renewal;
+#[cfg_attr(not(feature = "credential-sources"), path = "no_role.rs")]
 mod role;
 mod shape;
 mod signer;
+#[cfg_attr(not(feature = "credential-sources"), path = "no_sources.rs")]
 mod sources;
 
 use std::fmt;
@@ -23,7 +26,9 @@ use crate::sign::{self, Key};
 pub use keeper::Keeper;
 pub use moment::signing_moment;
 pub use renewal::{has_expired, is_due};
-pub use role::{METADATA_HOST, decode_role, role_path};
+pub use role::role_path;
+#[cfg(feature = "credential-sources")]
+pub use role::{METADATA_HOST, decode_role};
 pub use shape::{Shape, shape};
 pub use signer::{Signed, Signer};
 pub use sources::{Found, find, none_found};

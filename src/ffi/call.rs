@@ -9,7 +9,7 @@ use super::arguments::{InputSize, check_buffer, copy_input, line, number, refuse
 use super::client::trro_client;
 use super::error::{trro_error, trro_status};
 use super::layout::{Layout, Object, lay_out};
-use super::{Attempts, internal, on_client, put, stop_panic, too_small};
+use super::{Attempts, fallible, internal, on_client, put, stop_panic, too_small};
 use crate::api;
 use crate::api::decode::decode_into;
 use crate::api::describe::{MAX_ELEMENTS, Rule, Text};
@@ -171,6 +171,19 @@ pub unsafe fn call(
 
 /// What came of an answer, and how many bytes of the buffer it has used; the error is how many it needs.
 pub type LaidOut<T> = (T, Result<usize, usize>);
+
+/// What a typed call comes to in a build that does not have it.
+pub unsafe fn refuse_call(result: *mut *const c_void, needed_size: *mut usize, error: *mut trro_error) -> trro_status {
+    // SAFETY: what C passes is as the header says.
+    unsafe {
+        put(result, ptr::null());
+        put(needed_size, 0);
+        fallible(error, || {
+            let why = Error::left_out("", "typed call for this action", "actions");
+            Err(Error { message: why.message + "; trro_call carries it out", ..why })
+        })
+    }
+}
 
 /// The caller's buffer, and where to say how much of it is needed.
 pub struct Room {

@@ -52,7 +52,7 @@ pub struct trro_client_config {
     /// ~/.tencentcloud/credentials, else /etc/tencentcloud/credentials; cvm_role. The files are INI: secret_id, secret_key,
     /// token in [default]. One that is incomplete, malformed or open to others ends the search with
     /// TRRO_STATUS_CREDENTIALS_FAILED. A program with more rights than its user (setuid) takes nothing from the
-    /// environment.
+    /// environment. Feature "credential-sources": without it there are no such sources, and it is TRRO_STATUS_NO_CREDENTIALS.
     pub credentials: *const trro_credentials,
     /// Asked for what signs, instead of `credentials`; NULL: not.
     pub credentials_fn: trro_credentials_fn,
@@ -60,6 +60,7 @@ pub struct trro_client_config {
     pub credentials_data: *mut c_void,
     /// The role of the Tencent Cloud instance on which the program runs: its credentials are asked for at the instance's
     /// metadata service if no other source has any. NULL: that service is never asked.
+    /// Feature "credential-sources".
     pub cvm_role: *const c_char,
     /// https://host[:port][/path]; NULL: TRRO_ENDPOINT_INTL. http:// is accepted for 127.0.0.0/8, [::1] and localhost
     /// only. A path is for a gateway in front of the service: it is requested, and not signed. The service has regional
@@ -71,16 +72,18 @@ pub struct trro_client_config {
     /// The language of the service's messages: "en-US" (default) or "zh-CN".
     pub language: *const c_char,
     /// A PEM file with the authorities to trust instead of the built-in ones (Mozilla's list), read once, by
-    /// trro_client_new(). Certificates are always verified.
+    /// trro_client_new(). Certificates are always verified. Feature "built-in-roots": without it NULL is refused where the
+    /// endpoint is https://.
     pub ca_file: *const c_char,
     /// A PEM file with a certificate by which a gateway knows this client, and its chain, read once, by trro_client_new().
-    /// NULL: none.
+    /// NULL: none. Feature "client-certificates".
     pub client_cert_file: *const c_char,
     /// A PEM file with the unencrypted key of that certificate; given if and only if client_cert_file is.
     pub client_key_file: *const c_char,
     /// http://[user:password@]host[:port] or socks5://[user:password@]host[:port]; the proxy resolves the name of the
     /// service. Characters that a URL cannot hold are written as %XX. NULL: HTTPS_PROXY, else ALL_PROXY of the environment,
     /// in upper or lower case. The loopback and the metadata service are always reached directly.
+    /// Feature "proxy": without it one is refused, also that of the environment unless no_proxy names the host of the endpoint.
     pub proxy: *const c_char,
     /// Hosts to reach without a proxy, with their subdomains, separated by commas; "*" is all. NULL: NO_PROXY of the
     /// environment.
@@ -101,7 +104,8 @@ pub struct trro_client_config {
     /// unchanged within seconds, after a random wait within 250 ms (1 s after TRRO_STATUS_THROTTLED) that doubles each time up
     /// to 8 s, or longer if the service says so; and once, at once, what was refused for a wrong clock or a spent token.
     pub max_attempts: u32,
-    /// A larger answer is TRRO_STATUS_BAD_RESPONSE: 1 to UINT32_MAX bytes, counted after decompression; 0: 4 MiB.
+    /// A larger answer is TRRO_STATUS_BAD_RESPONSE: 1 to UINT32_MAX bytes, counted after decompression; 0: 4 MiB. Feature
+    /// "gzip": without it the service is not asked to compress, and an answer that is compressed is TRRO_STATUS_BAD_RESPONSE.
     pub max_response_bytes: u32,
     /// How many requests the client sends in any second at most, 1 to 1000; 0: 5. TRRO_UNLIMITED: no such limit. The account
     /// has 20 for all its clients together.

@@ -14,7 +14,7 @@ use crate::error::Error;
 
 /// Reads projectid, device_id and device_streams from the config.json of the vendor's field SDK, so that a device has one
 /// file that says who it is. Nothing else of it is used. The file must be JSON; the vendor's samples come with // comments,
-/// which must be removed.
+/// which must be removed. Feature "device-config".
 ///
 /// @param path         The file, regular and of at most 1 MiB; must not be NULL.
 /// @param buffer       Where the query goes, of any alignment, the caller's. May be NULL only if buffer_size is 0.

@@ -10,7 +10,7 @@ use super::callback::UserData;
 use super::client::trro_client;
 use super::error::{TRRO_STATUS_OK, trro_error, trro_status};
 use super::on_client;
-use crate::diagnosis::{Diagnosis, Outcome, Step, Subject, diagnose};
+use crate::diagnosis::{Diagnosis, Outcome, Step, Subject, check_built_in, diagnose};
 use crate::error::Error;
 
 /// A step of a call, in the order in which they are taken; TRRO_STEP_ANSWER comes before TRRO_STEP_CLOCK. New steps may come.
@@ -85,7 +85,7 @@ pub type trro_diagnosis_fn =
 
 /// Looks at a call step by step, to tell people which one fails and what to do about it: opens a connection for the purpose, and
 /// sends one request over the client's own (more, if it is repeated or the device is on a later page). Every step is given once,
-/// also those that were not reached.
+/// also those that were not reached. Feature "diagnosis".
 ///
 /// @param client     Must not be NULL.
 /// @param query      What to ask for; must not be NULL. Copied. Unlike elsewhere, project_id and device_id may be NULL; without
@@ -117,6 +117,7 @@ pub unsafe extern "C" fn trro_client_diagnose(
     unsafe {
         let user_data = UserData(user_data);
         on_client(client, error, |core| {
+            check_built_in()?;
             let (subject, deadline_ms) = subject(query)?;
             let visit = visit.ok_or_else(|| Error::invalid_argument("visit", "is NULL"))?;
             let deadline = core.deadline(deadline_ms).map_err(|error| error.inside("query->"))?;

@@ -26,6 +26,7 @@ pub mod listing;
 pub mod version;
 pub mod watch;
 
+use std::any::Any;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
@@ -40,6 +41,13 @@ type Attempts = u32;
 
 /// Runs the body of a function that can fail: stops a panic, fills in `error` in every case, and gives the status.
 unsafe fn fallible(error: *mut trro_error, body: impl FnOnce() -> Result<Attempts, Error>) -> trro_status {
+    let mut body = Some(body);
+    // SAFETY: as here.
+    unsafe { run(error, &mut || body.take().map_or_else(|| Err(internal()), |body| body())) }
+}
+
+/// One for all functions: in each of them it would make the library larger by kilobytes.
+unsafe fn run(error: *mut trro_error, body: &mut dyn FnMut() -> Result<Attempts, Error>) -> trro_status {
     let result = stop_panic(body).unwrap_or_else(|| Err(internal()));
     // SAFETY: the caller of the C function vouches for `error`.
     unsafe { error::write(error, &result) }
@@ -61,7 +69,18 @@ unsafe fn on_handle(
     error: *mut trro_error,
     body: impl FnOnce(&trro_client) -> Result<Attempts, Error>,
 ) -> trro_status {
-    let body = || {
+    let mut body = Some(body);
+    let mut once = |client: &trro_client| body.take().map_or_else(|| Err(internal()), |body| body(client));
+    // SAFETY: as here.
+    unsafe { run_on_handle(client, error, &mut once) }
+}
+
+unsafe fn run_on_handle(
+    client: *const trro_client,
+    error: *mut trro_error,
+    body: &mut dyn FnMut(&trro_client) -> Result<Attempts, Error>,
+) -> trro_status {
+    let mut body = || {
         // SAFETY: the caller of the C function vouches for `client`.
         let client = unsafe { borrow(client, "client") }?;
         let core = client.core()?;
@@ -72,7 +91,7 @@ unsafe fn on_handle(
         })
     };
     // SAFETY: the caller of the C function vouches for `error`.
-    unsafe { fallible(error, body) }
+    unsafe { run(error, &mut body) }
 }
 
 fn too_small(buffer_size: usize, needed: usize) -> Error {
@@ -90,20 +109,28 @@ thread_local! {
 
 /// Runs `body`; a panic ends here, silently, and gives `None`.
 fn stop_panic<T>(body: impl FnOnce() -> T) -> Option<T> {
+    be_silent();
+    DEPTH.set(DEPTH.get() + 1);
+    let result = catch_unwind(AssertUnwindSafe(body)).map_err(drop_payload);
+    DEPTH.set(DEPTH.get() - 1);
+    result.ok()
+}
+
+/// From now on a panic inside the library writes nothing.
+fn be_silent() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let previous = std::panic::take_hook();
         std::panic::set_hook(silent_inside(previous));
     });
-    DEPTH.set(DEPTH.get() + 1);
-    let result = catch_unwind(AssertUnwindSafe(body)).map_err(|payload| {
-        // Dropping what was thrown may throw again; what that throws is given up.
-        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-            std::mem::forget(again);
-        }
-    });
-    DEPTH.set(DEPTH.get() - 1);
-    result.ok()
+}
+
+/// Dropping what was thrown may throw again; what that throws is given up.
+#[cold]
+fn drop_payload(payload: Box<dyn Any + Send>) {
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(again);
+    }
 }
 
 type PanicHook = Box<dyn Fn(&std::panic::PanicHookInfo<'_>) + Send + Sync>;

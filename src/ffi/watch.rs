@@ -19,7 +19,7 @@ use super::{Handle, OwnedByCaller, end, into_handle, on_handle, put};
 use crate::authorization::Reason;
 use crate::error::Error;
 use crate::snapshot::Key;
-use crate::watch::{Changed, Config, Source, View, Watch};
+use crate::watch::{Changed, Config, Source, View, Watch, check_built_in};
 
 /// How many bytes trro_watch_config.snapshot_key has.
 pub const TRRO_SNAPSHOT_KEY_SIZE: usize = 32;
@@ -89,7 +89,7 @@ unsafe impl Input for trro_watch_config {
 const _: () =
     assert!(std::mem::offset_of!(trro_watch_config, max_stale_s) + size_of::<u32>() == size_of::<trro_watch_config>());
 
-/// Begins to watch a device's authorization. No network is touched by this call; the first answer comes later.
+/// Begins to watch a device's authorization. No network is touched by this call; the first answer comes later. Feature "watch".
 ///
 /// Why asking fails is told to log_fn (TRRO_LOG_LEVEL_WARNING), and nowhere else. While the client is cancelled nothing is
 /// asked; soon after trro_client_resume() it is again.
@@ -120,6 +120,7 @@ pub unsafe extern "C" fn trro_watch_new(
     unsafe {
         put(watch, ptr::null_mut());
         on_handle(client, error, |client| {
+            check_built_in()?;
             let config = input(config, "config")?;
             let query = core_query(config.query, "config->query")?;
             if query.asks_available {

@@ -52,6 +52,10 @@ impl Spare {
 
 impl Body {
     /// For what holds a secret.
+    #[cfg_attr(
+        not(feature = "credential-sources"),
+        allow(dead_code, reason = "only the credentials of a role are one")
+    )]
     pub fn wipe(&mut self) {
         self.room.as_mut_slice().zeroize();
         self.length = 0;

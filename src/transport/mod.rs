@@ -6,11 +6,15 @@
 //! | `mod` | the agent, the size bound, and what ureq's errors mean |
 //! | `resolve` | names to addresses, in time and remembered |
 //! | `connect` | addresses to a socket, each wait bounded |
-//! | `tunnel` | through a proxy |
-//! | `tls` | roots and handshake |
+//! | `tunnel` | through a proxy; `no_tunnel` is there instead in a build without the feature `proxy` |
+//! | `crypto` | what TLS is spoken with |
+//! | `roots` | who may vouch for the service |
+//! | `identity` | who we are; `no_identity` is there instead in a build without the feature `client-certificates` |
+//! | `tls` | the handshake |
 //! | `verifier` | at which time certificates are checked |
 //! | `connection` | one connection as ureq sees it: a request leaves in one piece |
 //! | `body` | the body of an answer |
+//! | `gzip` | answers that are compressed; `no_gzip` is there instead in a build without the feature `gzip` |
 //! | `gate` | how many requests leave in a second |
 //! | `exchange` | what a connection has to know of the request that it carries |
 //! | `probe` | one connection opened in stages, for who wants to see each |
@@ -18,11 +22,18 @@
 mod body;
 mod connect;
 mod connection;
+mod crypto;
 mod exchange;
 pub mod gate;
+#[cfg_attr(not(feature = "gzip"), path = "no_gzip.rs")]
+pub mod gzip;
+#[cfg_attr(not(feature = "client-certificates"), path = "no_identity.rs")]
+pub mod identity;
 pub mod probe;
 mod resolve;
+pub mod roots;
 pub mod tls;
+#[cfg_attr(not(feature = "proxy"), path = "no_tunnel.rs")]
 mod tunnel;
 mod verifier;
 
@@ -184,6 +195,7 @@ impl Transport {
     }
 
     /// Asks for what is at the endpoint's URL.
+    #[cfg_attr(not(feature = "credential-sources"), expect(dead_code, reason = "only a metadata service is asked so"))]
     pub fn get(&self, deadline: Instant) -> Result<Answer, Error> {
         let _scope = Scope::begin(Effect::Reads, deadline);
         self.exchange(Headers { common: &HeaderMap::new(), own: &[], token: None }, None)
@@ -263,6 +275,7 @@ impl Transport {
         generation: u64,
     ) -> Result<Answer, Failure> {
         let http_status = response.status().as_u16();
+        gzip::check(response.headers()).map_err(|error| Failure::Final(Error { http_status, ..error }))?;
         let date_s = date_s(response.headers());
         let is_from_cache = response.headers().contains_key(header::AGE);
         let sample = date_s.filter(|_| !is_from_cache).map(|date_s| Sample::new(date_s, exchange.0, exchange.1));
@@ -283,7 +296,7 @@ impl Transport {
     }
 
     fn failure(&self, error: ureq::Error, http_status: u16) -> Failure {
-        let error = match error {
+        let error = match gzip::cause_of(error) {
             ureq::Error::Other(ours) => match ours.downcast::<Error>() {
                 Ok(ours) => match &self.settings.proxy {
                     Some(proxy) if ours.status == Status::ResolveFailed => proxy.unreachable(*ours),
@@ -296,12 +309,6 @@ impl Transport {
                 Error::new(Status::Timeout, "the deadline passed before the answer of the service was there")
             }
             ureq::Error::Io(error) => broken_connection(&error),
-            // What flate2 finds wrong with the data is invalid; anything else is what the connection told it.
-            ureq::Error::Decompress(_, error)
-                if !matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) =>
-            {
-                broken_connection(&error)
-            }
             ureq::Error::BodyExceedsLimit(limit) => {
                 Error::new(Status::BadResponse, format!("the answer is larger than max_response_bytes ({limit} bytes)"))
             }

@@ -1,4 +1,4 @@
-//! TLS: whom to believe, and the handshake. Uses `connect`, `verifier`, `clock`, `error`.
+//! TLS: the handshake, and what its failures mean. Uses `connect`, `crypto`, `verifier`, `clock`, `error`.
 
 use std::fmt;
 use std::io;
@@ -6,15 +6,15 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::sign::CertifiedKey;
 use rustls::{
     AlertDescription, CertificateError, ClientConfig, ClientConnection, HandshakeKind, ProtocolVersion, RootCertStore,
 };
 
 use super::connect::{UntilDeadline, is_deadline};
+use super::crypto::{self, provider};
 use super::verifier::Verifier;
 use crate::clock::{Clock, Sample};
 use crate::error::{Error, Status};
@@ -35,43 +35,8 @@ struct Made {
     verifier: Arc<Verifier>,
 }
 
-/// The authorities that may vouch for the service. There is no way to accept a certificate that none of them vouches
-/// for.
-pub fn built_in_roots() -> RootCertStore {
-    RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }
-}
-
-/// The authorities of a PEM file, instead of the built-in ones.
-pub fn roots_from_file(path: &Path) -> Result<RootCertStore, Error> {
-    let bad = |what: String| Error::invalid_argument("ca_file", what);
-    let mut roots = RootCertStore::empty();
-    for certificate in certificates("ca_file", path)? {
-        roots
-            .add(certificate)
-            .map_err(|error| bad(format!("has a certificate that cannot be used: {}: {error}", path.display())))?;
-    }
-    Ok(roots)
-}
-
-/// A certificate with its chain and its key, both in PEM form, by which the service or its gateway knows this client.
-pub fn identity_from_files(certificate: &Path, key: &Path) -> Result<Arc<CertifiedKey>, Error> {
-    let chain = certificates("client_cert_file", certificate)?;
-    let bad = |what: String| Error::invalid_argument("client_key_file", what);
-    let pem = zeroize::Zeroizing::new(read("client_key_file", key)?);
-    let secret = PrivateKeyDer::from_pem_slice(&pem)
-        .map_err(|_| bad(format!("has no unencrypted private key in PEM form: {}", key.display())))?;
-    let signing_key = provider()
-        .key_provider
-        .load_private_key(secret)
-        .map_err(|_| bad(format!("has a private key of a kind that cannot be used: {}", key.display())))?;
-    let identity = CertifiedKey::new(chain, signing_key);
-    match identity.keys_match() {
-        Ok(()) => Ok(Arc::new(identity)),
-        Err(_) => Err(bad(format!("does not belong to the certificate of client_cert_file: {}", key.display()))),
-    }
-}
-
-fn certificates(field: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
+/// The certificates of a PEM file; at least one.
+pub fn certificates(field: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
     let bad = |what: String| Error::invalid_argument(field, what);
     let certificates = CertificateDer::pem_slice_iter(&read(field, path)?)
         .collect::<Result<Vec<_>, _>>()
@@ -83,7 +48,7 @@ fn certificates(field: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>
 }
 
 /// A pipe would make its reader wait, and a device may never end.
-fn read(field: &str, path: &Path) -> Result<Vec<u8>, Error> {
+pub fn read(field: &str, path: &Path) -> Result<Vec<u8>, Error> {
     let read = || {
         if !std::fs::metadata(path)?.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
@@ -100,10 +65,6 @@ fn read(field: &str, path: &Path) -> Result<Vec<u8>, Error> {
         };
         failed.with_os_error(&error)
     })
-}
-
-fn provider() -> CryptoProvider {
-    rustls::crypto::ring::default_provider()
 }
 
 impl Tls {
@@ -231,7 +192,7 @@ pub fn refusal(error: &io::Error) -> Option<Error> {
 fn explain(error: &rustls::Error) -> Error {
     use AlertDescription::{
         AccessDenied, BadCertificate, CertificateExpired, CertificateRequired, CertificateRevoked, CertificateUnknown,
-        DecryptError, UnknownCA, UnsupportedCertificate,
+        DecryptError, HandshakeFailure, UnknownCA, UnsupportedCertificate,
     };
     use CertificateError::{
         Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet, NotValidYetContext,
@@ -257,6 +218,7 @@ fn explain(error: &rustls::Error) -> Error {
             | UnknownCA
             | UnsupportedCertificate,
         ) => ("; is client_cert_file the certificate that the other side wants?", false),
+        rustls::Error::AlertReceived(HandshakeFailure) => (crypto::ADVICE_IF_NOTHING_IN_COMMON, false),
         rustls::Error::InvalidMessage(_) => ("; does the other side speak TLS on this port?", false),
         _ => ("", false),
     };

@@ -6,28 +6,8 @@
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use super::view::{Known, Source};
 use crate::authorization::{Facts, Finding, REQUEST_ID_WORDS, Reason, RequestId};
-
-/// Where an answer is from. The numbers are part of the public interface.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(i32)]
-pub enum Source {
-    /// There is none yet.
-    None = 0,
-    /// The service, asked by this program.
-    Service = 1,
-    /// An earlier run of the program, which left it in a file.
-    Snapshot = 2,
-}
-
-/// What is known: an answer and where it is from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Known {
-    /// The answer; of [`Source::None`] it says nothing.
-    pub finding: Finding,
-    /// Where it is from.
-    pub source: Source,
-}
 
 impl Known {
     /// Before the first answer.

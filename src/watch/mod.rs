@@ -4,13 +4,16 @@
 //! | file | what is in it |
 //! | --- | --- |
 //! | `mod` | a watch: what is watched, and what is known of it |
+//! | `view` | what is watched and seen, as the program puts it |
 //! | `known` | what is known, written by one thread and read by any |
 //! | `pace` | when to ask next; pure |
 //! | `background` | the one thread of a client that asks |
+//! | `left_out` | what is there instead of `mod` in a build without the feature `watch` |
 
 mod background;
 mod known;
 mod pace;
+mod view;
 
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -32,8 +35,8 @@ use crate::sys::{Event, since_boot, since_boot_ms};
 
 pub use background::Background;
 use known::Shared;
-pub use known::{Known, Source};
 use pace::Pace;
+pub use view::{Changed, Config, Known, Source, View};
 
 /// As long as only the file is known, the clock is looked at again so often: it may have been set.
 const LOOK_AGAIN_MS: i64 = 30_000;
@@ -53,40 +56,6 @@ const PAUSE_FOR_READERS: Duration = Duration::from_millis(1);
 const PATIENCE_WITH_READERS: Duration = Duration::from_secs(1);
 /// With less time left before something turns by itself nothing is asked.
 const LEAST_DEADLINE_MS: i64 = 1_000;
-
-/// Told when a verdict has changed.
-pub type Changed = dyn Fn(&View) + Send + Sync;
-
-/// What to watch. `None` is the default.
-pub struct Config<'a> {
-    /// The project of the device.
-    pub project_id: &'a str,
-    /// The device.
-    pub device_id: &'a str,
-    /// How many streams it is to send.
-    pub streams: u32,
-    /// For asking once.
-    pub deadline_ms: Option<u32>,
-    /// How often to ask, 1 to 86400. Default: 300.
-    pub period_s: Option<u32>,
-    /// An older answer says nothing, 1 to 31536000. Default: 86400.
-    pub max_stale_s: Option<u32>,
-    /// The file in which the last answer is kept, and the key that proves it.
-    pub snapshot: Option<(&'a str, Option<&'a Key>)>,
-    /// Told of changes, in the thread that asks.
-    pub changed: Option<Box<Changed>>,
-}
-
-/// What is known at one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct View {
-    /// Whether the device may run.
-    pub reason: Reason,
-    /// By what.
-    pub known: Known,
-    /// The moment, since boot.
-    pub since_boot_ms: i64,
-}
 
 /// One device whose authorization is kept fresh, until [`Watch::end`].
 pub struct Watch {
@@ -131,6 +100,11 @@ struct Progress {
     told: (Reason, Source),
     /// What is in the file.
     kept: Option<Content>,
+}
+
+/// Whether there are watches: in every build but one without the feature `watch`.
+pub fn check_built_in() -> Result<(), Error> {
+    Ok(())
 }
 
 impl Watch {

@@ -107,7 +107,7 @@ fn milliseconds(time: Duration) -> i64 {
 mod tests {
     use super::*;
     use crate::authorization::{Facts, Reason};
-    use crate::watch::known::Known;
+    use crate::watch::Known;
 
     const PERIOD: i64 = 300_000;
     const NOW: i64 = 10_000_000;

@@ -1,5 +1,7 @@
 //! The config.json of the vendor's field SDK: whose device it is, and how many streams it sends. Uses `error`.
 //!
+//! `left_out` is there instead in a build without the feature `device-config`.
+//!
 //! The file holds the device's password too. What is not asked for is skipped without being copied, and no value of the
 //! file is in a message.
 
@@ -9,8 +11,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::error::Category;
+use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Status, printable};
@@ -58,10 +60,13 @@ pub fn read(path: &Path) -> Result<DeviceConfig, Error> {
 
 /// The members that count; others are for the vendor's SDK.
 #[derive(Deserialize)]
-struct Members {
-    projectid: Option<Value>,
-    device_id: Option<Value>,
-    device_streams: Option<Value>,
+struct Members<'a> {
+    #[serde(borrow)]
+    projectid: Option<&'a RawValue>,
+    #[serde(borrow)]
+    device_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    device_streams: Option<&'a RawValue>,
 }
 
 /// What the text says, or what is wrong with it ("has no projectid").
@@ -117,24 +122,20 @@ fn has_comment(text: &[u8], line: usize) -> bool {
     false
 }
 
-fn id(name: &str, value: Option<Value>) -> Result<String, String> {
-    match value {
-        None | Some(Value::Null) => Err(format!("has no {name}")),
-        Some(Value::String(text)) if text.is_empty() => Err(format!("has an empty {name}")),
-        Some(Value::String(text)) if text.contains(char::is_control) => {
-            Err(format!("has a control character in its {name}"))
-        }
-        Some(Value::String(text)) => Ok(text),
-        Some(_) => Err(format!("has a {name} that is not a string")),
+fn id(name: &str, value: Option<&RawValue>) -> Result<String, String> {
+    let Some(value) = value else { return Err(format!("has no {name}")) };
+    match serde_json::from_str::<String>(value.get()) {
+        Ok(text) if text.is_empty() => Err(format!("has an empty {name}")),
+        Ok(text) if text.contains(char::is_control) => Err(format!("has a control character in its {name}")),
+        Ok(text) => Ok(text),
+        Err(_) => Err(format!("has a {name} that is not a string")),
     }
 }
 
-fn streams(name: &str, value: Option<Value>) -> Result<u32, String> {
-    let Some(value) = value.filter(|value| !value.is_null()) else {
-        return Err(format!("has no {name}"));
-    };
-    match value.as_u64() {
-        Some(streams @ 1..=MOST_STREAMS) => Ok(streams as u32),
+fn streams(name: &str, value: Option<&RawValue>) -> Result<u32, String> {
+    let Some(value) = value else { return Err(format!("has no {name}")) };
+    match serde_json::from_str(value.get()) {
+        Ok(streams @ 1..=MOST_STREAMS) => Ok(streams as u32),
         _ => Err(format!("has a {name} that is not a number from 1 to {MOST_STREAMS}")),
     }
 }

@@ -1,5 +1,7 @@
 //! The instance metadata service of Tencent Cloud, which gives a cloud instance the credentials of its role. Uses `cancel`,
 //! `clock`, `credentials`, `endpoint`, `log`, `transport`, `error`.
+//!
+//! `left_out` is there instead in a build without the feature `credential-sources`.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,8 +12,8 @@ use crate::credentials::{Credentials, METADATA_HOST, decode_role, role_path};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Status};
 use crate::log::Log;
-use crate::transport::tls::{self, Tls};
-use crate::transport::{Settings, Transport};
+use crate::transport::tls::Tls;
+use crate::transport::{Settings, Transport, roots};
 
 /// It is a hop away: one that does not answer by then is not there.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -31,7 +33,7 @@ impl Metadata {
             transport: Transport::new(Settings {
                 endpoint: Endpoint::of_metadata(&(base + &role_path(role)?))?,
                 proxy: None,
-                tls: Tls::new(tls::built_in_roots(), None, Arc::new(Clock::default())),
+                tls: Tls::new(roots::none(), None, Arc::new(Clock::default())),
                 network_interface: None,
                 connect_timeout: PATIENCE,
                 max_response_bytes: MAX_RESPONSE_BYTES,

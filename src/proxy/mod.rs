@@ -1,4 +1,12 @@
-//! Which proxy stands between, if any: from the configuration, else from the environment. Uses `endpoint`, `sys`, `error`.
+//! Which proxy stands between, if any: from the configuration, else from the environment. Uses `endpoint`, `error`.
+//!
+//! | file | what is in it |
+//! | --- | --- |
+//! | `mod` | a proxy |
+//! | `surroundings` | what the environment says of proxies, and which hosts need none |
+//! | `left_out` | what is there instead of `mod` in a build without the feature `proxy` |
+
+mod surroundings;
 
 use std::fmt;
 
@@ -7,7 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::endpoint::{Endpoint, Host};
 use crate::error::{Error, Status};
-use crate::sys::environment_variable;
+use surroundings::{named_by_environment, needs_none};
 
 /// What a user name and a password for SOCKS may have at most, by RFC 1929.
 const LONGEST_SOCKS_TEXT: usize = 255;
@@ -45,24 +53,14 @@ impl Proxy {
     /// The proxy for the endpoint: `proxy`, else `HTTPS_PROXY`, else `ALL_PROXY` of the environment, in upper or lower case;
     /// none for the hosts of `no_proxy`, else of `NO_PROXY`, and never for the loopback.
     pub fn choose(proxy: Option<&str>, no_proxy: Option<&str>, endpoint: &Endpoint) -> Result<Option<Proxy>, Error> {
-        let from_environment = |names: [&str; 2]| {
-            let text = |name: &str| environment_variable(name).map(|value| value.to_string_lossy().into_owned());
-            names.into_iter().find_map(|name| text(name).map(|value| (format!("the environment's {name}"), value)))
-        };
         let given = match proxy {
             Some(proxy) => Some(("proxy".to_owned(), proxy.to_owned())),
-            None => from_environment(["HTTPS_PROXY", "https_proxy"])
-                .or_else(|| from_environment(["ALL_PROXY", "all_proxy"])),
+            None => named_by_environment(),
         };
         let Some((name, url)) = given.map(|(name, url)| (name, Zeroizing::new(url))) else { return Ok(None) };
         // Checked also where it is not used: a mistake shows at once, not when the endpoint changes.
         let proxy = Proxy::parse(&name, &url)?;
-        let exceptions = match no_proxy {
-            Some(no_proxy) => Some(no_proxy.to_owned()),
-            None => from_environment(["NO_PROXY", "no_proxy"]).map(|(_, value)| value),
-        };
-        let goes_direct = endpoint.host.is_loopback() || is_exception(&exceptions.unwrap_or_default(), endpoint);
-        Ok(if goes_direct { None } else { Some(proxy) })
+        Ok(if needs_none(no_proxy, endpoint) { None } else { Some(proxy) })
     }
 
     /// Parses `http://[user:password@]host[:port]` or `socks5://...`; the error names `name` and shows nothing of the URL,
@@ -112,22 +110,6 @@ impl Proxy {
         let message = format!("the proxy {self} cannot be reached: {}", error.message);
         Error { status: Status::ProxyFailed, message, ..error }
     }
-}
-
-/// Whether the endpoint is one of the hosts of a list as `NO_PROXY` has it: names with their subdomains, addresses, or `*`.
-fn is_exception(list: &str, endpoint: &Endpoint) -> bool {
-    let entries = list.split(',').map(str::trim).filter(|entry| !entry.is_empty());
-    if let Host::Address(address) = endpoint.host {
-        // There are several ways to write one; in a URL, one of IPv6 stands in brackets.
-        if entries.clone().any(|entry| entry.trim_matches(['[', ']']).parse() == Ok(address)) {
-            return true;
-        }
-    }
-    let builder = entries.fold(ureq::Proxy::builder(ProxyProtocol::Http), |builder, entry| {
-        let builder = builder.no_proxy(entry);
-        if entry.starts_with(['.', '*']) { builder } else { builder.no_proxy(&format!(".{entry}")) }
-    });
-    builder.build().is_ok_and(|proxy| proxy.is_no_proxy(&endpoint.url))
 }
 
 impl fmt::Debug for Proxy {
