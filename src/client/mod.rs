@@ -28,7 +28,7 @@ use crate::sign;
 use crate::sys::since_boot;
 use crate::transport::probe::Probe;
 use crate::transport::{
-    self, Effect, HeaderMap, HeaderName, HeaderValue, Headers, Transport, X_TC_TOKEN, header, header_value,
+    self, CommonHeaders, Effect, HeaderName, HeaderValue, Headers, Transport, X_TC_TOKEN, header, header_value,
 };
 pub use answer::Answer;
 
@@ -53,7 +53,7 @@ pub struct Client {
     limiter: Mutex<Limiter>,
     host_header: String,
     /// Sent with every request.
-    headers: HeaderMap,
+    headers: CommonHeaders,
     deadline: Duration,
     transport: Transport,
     kept: Mutex<Option<Answer>>,

@@ -20,7 +20,7 @@ use crate::proxy::Proxy;
 use crate::retry::{DEFAULT_MAX_ATTEMPTS, Policy};
 use crate::transport::gate::Gate;
 use crate::transport::tls::Tls;
-use crate::transport::{HeaderMap, HeaderName, Settings, Transport, gzip, header, header_value, identity, roots};
+use crate::transport::{CommonHeaders, HeaderName, Settings, Transport, gzip, header, header_value, identity, roots};
 
 const DEFAULT_DEADLINE_MS: u32 = 10_000;
 const DEFAULT_CONNECT_TIMEOUT_MS: u32 = 3_000;
@@ -71,7 +71,7 @@ impl Client {
 }
 
 /// What is sent with every request.
-fn common_headers(host: &str, user_agent: &str, language: &str, region: Option<&str>) -> Result<HeaderMap, Error> {
+fn common_headers(host: &str, user_agent: &str, language: &str, region: Option<&str>) -> Result<CommonHeaders, Error> {
     let always = [
         (header::HOST, host),
         (header::CONTENT_TYPE, api::CONTENT_TYPE),
@@ -91,7 +91,7 @@ fn common_headers(host: &str, user_agent: &str, language: &str, region: Option<&
         let value = header_value(&name, value)?;
         Ok((name, value))
     });
-    headers.collect()
+    headers.collect::<Result<_, _>>().map(CommonHeaders)
 }
 
 fn requests_per_s(given: Option<u32>) -> Result<Option<u32>, Error> {

@@ -37,6 +37,7 @@ pub mod tls;
 mod tunnel;
 mod verifier;
 
+use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -92,11 +93,21 @@ pub struct Settings {
 /// The session token, a secret.
 pub static X_TC_TOKEN: HeaderName = HeaderName::from_static("x-tc-token");
 
+/// What is sent with every request. What has another value in each is best in here too, with any: then there is room for it.
+#[derive(Default)]
+pub struct CommonHeaders(pub HeaderMap);
+
+impl fmt::Debug for CommonHeaders {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("CommonHeaders").finish_non_exhaustive()
+    }
+}
+
 /// What is sent with a request. Secret values are never formatted.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Headers<'a> {
-    /// With every request. What has another value in each is best in here too, with any: then there is room for it.
-    pub common: &'a HeaderMap,
+    /// With every request.
+    pub common: &'a CommonHeaders,
     /// With this one.
     pub own: &'a [(&'static HeaderName, HeaderValue)],
     /// With this one, as `X-TC-Token`.
@@ -105,7 +116,7 @@ pub struct Headers<'a> {
 
 impl Headers<'_> {
     fn to_map(self) -> HeaderMap {
-        let mut map = self.common.clone();
+        let mut map = self.common.0.clone();
         for (name, value) in self.own {
             map.insert(*name, value.clone());
         }
@@ -117,7 +128,7 @@ impl Headers<'_> {
 
     fn longest_bytes(self) -> usize {
         let own = self.own.iter().map(|(_, value)| value.len());
-        self.common.values().chain(self.token).map(HeaderValue::len).chain(own).max().unwrap_or(0)
+        self.common.0.values().chain(self.token).map(HeaderValue::len).chain(own).max().unwrap_or(0)
     }
 }
 
@@ -198,7 +209,7 @@ impl Transport {
     #[cfg_attr(not(feature = "credential-sources"), expect(dead_code, reason = "only a metadata service is asked so"))]
     pub fn get(&self, deadline: Instant) -> Result<Answer, Error> {
         let _scope = Scope::begin(Effect::Reads, deadline);
-        self.exchange(Headers { common: &HeaderMap::new(), own: &[], token: None }, None)
+        self.exchange(Headers { common: &CommonHeaders::default(), own: &[], token: None }, None)
     }
 
     /// Opens a connection in stages, which carries no request: all before `deadline`.
