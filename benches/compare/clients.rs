@@ -1,6 +1,7 @@
 //! The clients that are compared: builds them, and runs them in every way that something is counted. Uses `service`, `system`, and of
 //! the tests `support`.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use emulator::{Emulator, Options};
 use libtest_mimic::Failed;
 
 use crate::rows::account;
-use crate::service::{Counters, Service, key_values};
+use crate::service::{Counters, key_values};
 use crate::support::{SONAME, STRICT, c_compiler, root, run};
 use crate::system;
 
@@ -58,6 +59,20 @@ impl Calls {
     }
 }
 
+/// Whom a client is to ask.
+pub struct Site<'s> {
+    pub url: &'s str,
+    pub ca_file: &'s Path,
+}
+
+impl Site<'_> {
+    /// The words by which a program of the benchmark knows it.
+    fn words(&self) -> [&OsStr; 2] {
+        let ca_file = if self.url.starts_with("https:") { self.ca_file.as_os_str() } else { OsStr::new("-") };
+        [OsStr::new(self.url), ca_file]
+    }
+}
+
 /// What a client has printed, and how long its process has lived.
 pub struct Ran {
     pub figures: Counters,
@@ -70,6 +85,8 @@ pub struct Ran {
 pub struct Clients {
     folder: PathBuf,
     core: usize,
+    /// Those that could not be built, and why.
+    pub missing: Vec<(Client, String)>,
 }
 
 impl Clients {
@@ -85,15 +102,29 @@ impl Clients {
             symlink(&library, link)?;
         }
         let rpath = format!("-Wl,--enable-new-dtags,-rpath,{}", folder.display());
-        let linking = ["-L", &folder.to_string_lossy(), "-ltrro", &rpath].map(str::to_owned);
-        compile(&folder.join("trro"), &["clients/main.c", "clients/trro.c"], &linking)?;
-        let peer = ["clients/main.c", "peer/handwritten.c", "peer/sign.c", "peer/decode.c"];
-        compile(&folder.join("handwritten"), &peer, &["-lcurl", "-lcrypto", "-lcjson"].map(str::to_owned))?;
-        let floor = ["clients/main.c", "clients/floor.c"];
-        compile(&folder.join("floor"), &floor, &["-lssl", "-lcrypto"].map(str::to_owned))?;
-        let counter = ["-shared", "-fPIC", "-fno-builtin"].map(str::to_owned);
-        compile(&folder.join("count_allocations.so"), &["clients/count_allocations.c"], &counter)?;
-        Ok(Clients { folder: folder.to_owned(), core })
+        let trro = ["-L", &folder.to_string_lossy(), "-ltrro", &rpath].map(str::to_owned);
+        let compile = |name: &str, sources: &[&str], linking: &[String]| compile(&folder.join(name), sources, linking);
+        compile("trro", &["clients/main.c", "clients/trro.c"], &trro)?;
+        compile("growth", &["clients/growth.c"], &[&trro[..], &["-pthread".to_owned()]].concat())?;
+        compile("decode_trro.so", &["clients/decode_trro.c"], &[&trro[..], &shared()].concat())?;
+        // The compiler is not to know what malloc() does.
+        let counter = [&shared()[..], &["-fno-builtin".to_owned()]].concat();
+        compile("count_allocations.so", &["clients/count_allocations.c"], &counter)?;
+        let mut missing = Vec::new();
+        match linking(&["libcurl", "libcrypto", "libcjson"]) {
+            Ok(flags) => {
+                let peer = ["clients/main.c", "peer/handwritten.c", "peer/sign.c", "peer/decode.c"];
+                compile("handwritten", &peer, &flags)?;
+                let peer = ["clients/sign_openssl.c", "peer/sign.c", "peer/decode.c"];
+                compile("peer.so", &peer, &[flags, shared().to_vec()].concat())?;
+            }
+            Err(reason) => missing.push((Client::Handwritten, reason)),
+        }
+        match linking(&["libssl", "libcrypto"]) {
+            Ok(flags) => compile("floor", &["clients/main.c", "clients/floor.c"], &flags)?,
+            Err(reason) => missing.push((Client::Floor, reason)),
+        }
+        Ok(Clients { folder: folder.to_owned(), core, missing })
     }
 
     /// Each of them that signs is held to what the service checks, by the emulator.
@@ -103,16 +134,18 @@ impl Clients {
             let emulator = Emulator::start(options)?;
             let ca_file = self.folder.join("emulator.pem");
             fs::write(&ca_file, emulator.ca_pem())?;
-            for client in [Client::Trro, Client::Handwritten] {
-                let setting = Setting { tls, devices: 20 };
-                let mut command = Command::new(self.program(client));
-                arguments(&mut command, &emulator.url(), &ca_file, setting, Calls::quiet(2));
-                run(&mut command)
-                    .map_err(|failure| format!("{}: {}", client.name(), failure.message().unwrap_or_default()))?;
+            let site = Site { url: &emulator.url(), ca_file: &ca_file };
+            let signing = [Client::Trro, Client::Handwritten].into_iter().filter(|client| self.has(*client));
+            for (client, requests) in signing.zip([3, 6]) {
+                self.run(None, client, &site, Setting { tls, devices: 20 }, Calls::quiet(2))?;
+                assert_eq!(emulator.statistics().requests.len(), requests, "{client:?}");
             }
-            assert_eq!(emulator.statistics().requests.len(), 6);
         }
         Ok(())
+    }
+
+    pub fn has(&self, client: Client) -> bool {
+        self.missing.iter().all(|(missing, _)| *missing != client)
     }
 
     /// Runs a client on the server's core, below a tool if one is given.
@@ -120,18 +153,37 @@ impl Clients {
         &self,
         tool: Option<Command>,
         client: Client,
-        service: &Service,
+        site: &Site<'_>,
         setting: Setting,
         calls: Calls,
     ) -> Result<Ran, Failed> {
+        let program = self.folder.join(client.name());
         let mut command = match tool {
             Some(mut tool) => {
-                tool.arg(self.program(client));
+                tool.arg(program);
                 tool
             }
-            None => Command::new(self.program(client)),
+            None => Command::new(program),
         };
-        arguments(&mut command, &service.url(setting.tls), &service.ca_file, setting, calls);
+        command.args(site.words());
+        command.args([setting.devices, calls.warm_up, calls.measured].map(|number| number.to_string()));
+        if calls.is_quiet {
+            command.arg("quiet");
+        }
+        self.finish(command)
+    }
+
+    /// Runs the program that shows how libtrro's cost grows.
+    pub fn run_growth(&self, site: &Site<'_>, devices: usize, threads: usize, calls: usize) -> Result<Ran, Failed> {
+        let mut command = Command::new(self.folder.join("growth"));
+        command.args(site.words()).args([devices, threads, calls].map(|number| number.to_string()));
+        self.finish(command)
+    }
+
+    /// In an environment with nothing else in it, such as a proxy.
+    fn finish(&self, mut command: Command) -> Result<Ran, Failed> {
+        command.env_clear();
+        command.env("TENCENTCLOUD_SECRET_ID", emulator::SECRET_ID).env("TENCENTCLOUD_SECRET_KEY", emulator::SECRET_KEY);
         system::pin(&mut command, self.core);
         let start = Instant::now();
         let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
@@ -143,33 +195,25 @@ impl Clients {
         Ok(Ran { figures: key_values(&stdout), counted: key_values(&stderr), lived })
     }
 
-    /// What counts allocations when it is loaded before a program.
-    pub fn allocation_counter(&self) -> PathBuf {
-        self.folder.join("count_allocations.so")
-    }
-
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
-    fn program(&self, client: Client) -> PathBuf {
-        self.folder.join(client.name())
+    /// A file that was built, or is to be written.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
     }
 }
 
-/// In an environment with nothing else in it, such as a proxy.
-fn arguments(command: &mut Command, url: &str, ca_file: &Path, setting: Setting, calls: Calls) {
-    command.env_clear();
-    command.env("TENCENTCLOUD_SECRET_ID", emulator::SECRET_ID).env("TENCENTCLOUD_SECRET_KEY", emulator::SECRET_KEY);
-    command.arg(url);
-    if setting.tls {
-        command.arg(ca_file)
-    } else {
-        command.arg("-")
-    };
-    command.args([setting.devices, calls.warm_up, calls.measured].map(|number| number.to_string()));
-    if calls.is_quiet {
-        command.arg("quiet");
+fn shared() -> [String; 2] {
+    ["-shared", "-fPIC"].map(str::to_owned)
+}
+
+/// How to link with Debian's packages; what is missing, if something is.
+fn linking(packages: &[&str]) -> Result<Vec<String>, String> {
+    let output = Command::new("pkg-config").args(["--libs"]).args(packages).output();
+    match output {
+        Ok(output) if output.status.success() => {
+            Ok(String::from_utf8_lossy(&output.stdout).split_whitespace().map(str::to_owned).collect())
+        }
+        Ok(output) => Err(String::from_utf8_lossy(&output.stderr).lines().next().unwrap_or_default().to_owned()),
+        Err(_) => Err("pkg-config is not installed".to_owned()),
     }
 }
 

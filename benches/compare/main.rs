@@ -5,13 +5,19 @@
 //! | `clients` | the clients, built and run |
 //! | `rows` | the devices that they ask for |
 //! | `server`, `service` | the server, from inside and from outside |
-//! | `measure` | the passes that measure |
+//! | `relay` | a slow road to it |
+//! | `measure` | the passes that measure the clients |
+//! | `in_process` | signing and decoding, measured in this process |
+//! | `growth` | how libtrro's cost grows |
 //! | `results` | what was measured |
 //! | `report` | tables of it |
 //! | `system` | system calls |
 
 mod clients;
+mod growth;
+mod in_process;
 mod measure;
+mod relay;
 mod report;
 mod results;
 mod rows;
@@ -22,7 +28,6 @@ mod support;
 mod system;
 
 use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -31,7 +36,7 @@ use libtest_mimic::Failed;
 
 use clients::{Client, Clients, Setting};
 use measure::{Bench, PASSES, Plan};
-use results::{Figure, Results};
+use results::Results;
 use service::Service;
 
 const HELP: &str = "\
@@ -39,16 +44,23 @@ cargo bench --bench compare -- [OPTION...] [PASS...]
 
 Measures libtrro against a client written by hand in C and against the floor of the machine.
 
-  --quick            few rounds
-  --rounds N         so many rounds of what differs from round to round (default 15)
+  --quick            three rounds
+  --rounds N         so many rounds of what differs from round to round (default 15; of growth a third)
   --client NAME      only trro, handwritten or floor; may be repeated
   --devices N        only so many devices instead of 2, 20 and 100; may be repeated
   --http, --https    only that
   --library FILE     this libtrro.so instead of one that is built as it ships
   --help
 
-Passes (default: all): cpu first instructions allocations calls packets memory
+Passes: cpu (and wall time) first instructions allocations calls packets round-trips memory sign decode growth
+Without one: all but growth.
 ";
+
+/// The passes that do not run the clients.
+const IN_PROCESS: [&str; 2] = ["sign", "decode"];
+const GROWTH: &str = "growth";
+/// Two runs at the same time would take each other's.
+const TIMED: [&str; 5] = ["cpu", "first", "sign", "decode", GROWTH];
 
 struct Options {
     passes: Vec<&'static str>,
@@ -90,7 +102,7 @@ fn options() -> Result<Option<Options>, Failed> {
             // Cargo's own.
             Long("bench") => {}
             Long("quick") => options.rounds = 3,
-            Long("rounds") => options.rounds = arguments.value()?.parse()?,
+            Long("rounds") => options.rounds = arguments.value()?.parse::<usize>()?.max(1),
             Long("client") => options.clients.push(client(&arguments.value()?.string()?)?),
             Long("devices") => options.devices.push(arguments.value()?.parse()?),
             Long("http") => options.protocols.push(false),
@@ -101,14 +113,14 @@ fn options() -> Result<Option<Options>, Failed> {
                 return Ok(None);
             }
             Value(name) => {
-                let known = PASSES.iter().find(|(known, ..)| name == *known);
-                options.passes.push(known.ok_or_else(|| format!("there is no pass {name:?}"))?.0);
+                let known = all_passes().chain([GROWTH]).find(|known| name == *known);
+                options.passes.push(known.ok_or_else(|| format!("there is no pass {name:?}"))?);
             }
             other => return Err(other.unexpected().into()),
         }
     }
     if options.passes.is_empty() {
-        options.passes = PASSES.map(|(name, ..)| name).to_vec();
+        options.passes = all_passes().collect();
     }
     if options.clients.is_empty() {
         options.clients = Client::ALL.to_vec();
@@ -127,24 +139,61 @@ fn client(name: &str) -> Result<Client, Failed> {
     known.ok_or_else(|| format!("there is no client {name}").into())
 }
 
-fn compare(options: Options) -> Result<(), Failed> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compare");
-    fs::create_dir_all(&folder)?;
+fn all_passes() -> impl Iterator<Item = &'static str> {
+    PASSES.iter().map(|(name, ..)| *name).chain(IN_PROCESS)
+}
+
+fn compare(mut options: Options) -> Result<(), Failed> {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let _turn = match options.passes.iter().any(|pass| TIMED.contains(pass)) {
+        true => Some(system::wait_for_turn(&target.join("compare.lock"))?),
+        false => None,
+    };
+    // Of its own: another run may be counting what need not be timed.
+    let folder = tempfile::tempdir_in(target)?;
+    let folder = folder.path();
     let core = system::last_core();
-    let clients = Clients::build(&folder, options.library, core)?;
+    let clients = Clients::build(folder, options.library.take(), core)?;
     clients.verify()?;
     let service = Service::start(core, folder.join("server.pem"))?;
+    let (grows, compares) = (options.passes.contains(&GROWTH), options.passes.iter().any(|pass| *pass != GROWTH));
+    if compares {
+        compare_clients(&options, &clients, &service)?;
+    }
+    if grows {
+        let growth = growth::grow(&clients, &service, (options.rounds / 3).max(1))?;
+        let tables = growth::tables(&growth);
+        println!("{tables}");
+    }
+    Ok(())
+}
+
+fn compare_clients(options: &Options, clients: &Clients, service: &Service) -> Result<(), Failed> {
     let settings = options.protocols.iter().flat_map(|tls| options.devices.iter().map(|devices| (*tls, *devices)));
-    let settings = settings.map(|(tls, devices)| Setting { tls, devices }).collect();
-    let plan = Plan { clients: options.clients, settings, rounds: options.rounds };
-    let bench = Bench { clients: &clients, service: &service };
-    let mut results = Results::default();
+    let plan = Plan {
+        clients: options.clients.iter().copied().filter(|client| clients.has(*client)).collect(),
+        settings: settings.map(|(tls, devices)| Setting { tls, devices }).collect(),
+        rounds: options.rounds,
+    };
+    let (bench, mut results, mut compared) = (Bench { clients, service }, Results::default(), Vec::new());
+    for (client, reason) in &clients.missing {
+        results.missing.insert(client.name(), reason.clone());
+    }
     for pass in &options.passes {
-        bench.run(&plan, pass, &mut results)?;
+        match *pass {
+            GROWTH => {}
+            name if IN_PROCESS.contains(&name) && !clients.has(Client::Handwritten) => {
+                results.missing.insert(name, "there is nothing to compare it with".to_owned());
+            }
+            "sign" => compared.push(in_process::sign(clients, options.rounds)?),
+            "decode" => compared.push(in_process::decode(clients, service, options.rounds)?),
+            name => bench.run(&plan, name, &mut results)?,
+        }
     }
-    println!("{}", report::table(&results, &Figure::ALL));
-    for (pass, reason) in &results.missing {
-        println!("not measured: {pass}: {reason}");
+    let (mut table, in_process) = (report::table(&results), report::in_process(&compared));
+    for (what, reason) in &results.missing {
+        table += &format!("\nNot measured: {what}, since {reason}.\n");
     }
+    println!("{table}\n{in_process}");
     Ok(())
 }

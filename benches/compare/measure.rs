@@ -1,11 +1,13 @@
-//! The passes that measure, each of one or several figures. Uses `clients`, `results`, `service`, and of the tests `support`.
+//! The passes that measure, each of one or several figures. Uses `clients`, `relay`, `results`, `service`, and of
+//! the tests `support`.
 
 use std::fs;
 use std::process::Command;
 
 use libtest_mimic::Failed;
 
-use crate::clients::{Calls, Client, Clients, Ran, Setting};
+use crate::clients::{Calls, Client, Clients, Ran, Setting, Site};
+use crate::relay::{DELAY, Relay};
 use crate::results::{Figure, Results};
 use crate::service::{Counters, Service};
 use crate::support::find_tool;
@@ -37,13 +39,14 @@ pub struct Bench<'b> {
 }
 
 /// The passes by their names, and whether they give the same in every round.
-pub const PASSES: [(&str, Pass, bool); 7] = [
+pub const PASSES: [(&str, Pass, bool); 8] = [
     ("cpu", time_warm_calls, false),
     ("first", time_first_call, false),
     ("instructions", count_instructions, true),
     ("allocations", count_allocations, true),
     ("calls", count_system_calls, true),
     ("packets", count_packets, true),
+    ("round-trips", count_round_trips, true),
     ("memory", look_at_memory, true),
 ];
 
@@ -65,7 +68,12 @@ impl Bench<'_> {
     }
 
     fn ran(&self, client: Client, setting: Setting, calls: Calls) -> Result<Ran, Failed> {
-        self.clients.run(None, client, self.service, setting, calls)
+        self.ran_below(None, client, setting, calls)
+    }
+
+    fn ran_below(&self, tool: Option<Command>, client: Client, setting: Setting, calls: Calls) -> Result<Ran, Failed> {
+        let url = self.service.url(setting.tls);
+        self.clients.run(tool, client, &Site { url: &url, ca_file: &self.service.ca_file }, setting, calls)
     }
 
     /// What a warm call adds to what `count` counts of a run.
@@ -107,11 +115,11 @@ fn count_instructions(
         return Ok(());
     };
     let counted = bench.difference(|calls| {
-        let log = bench.clients.folder().join("callgrind.log");
+        let log = bench.clients.file("callgrind.log");
         let mut tool = Command::new(&valgrind);
         tool.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
         tool.arg(format!("--log-file={}", log.display()));
-        bench.clients.run(Some(tool), client, bench.service, setting, calls)?;
+        bench.ran_below(Some(tool), client, setting, calls)?;
         let log = fs::read_to_string(log)?;
         let total = log.lines().find_map(|line| line.split_once("Collected :")?.1.trim().parse().ok());
         Ok(vec![total.ok_or("callgrind has counted nothing")?])
@@ -123,8 +131,8 @@ fn count_instructions(
 fn count_allocations(bench: &Bench<'_>, client: Client, setting: Setting, results: &mut Results) -> Result<(), Failed> {
     let counted = bench.difference(|calls| {
         let mut tool = Command::new("/usr/bin/env");
-        tool.arg(format!("LD_PRELOAD={}", bench.clients.allocation_counter().display()));
-        let ran = bench.clients.run(Some(tool), client, bench.service, setting, calls)?;
+        tool.arg(format!("LD_PRELOAD={}", bench.clients.file("count_allocations.so").display()));
+        let ran = bench.ran_below(Some(tool), client, setting, calls)?;
         Ok(vec![value(&ran.counted, "allocations")?, value(&ran.counted, "allocated_bytes")?])
     })?;
     results.add(Figure::Allocations, setting, client, counted[0]);
@@ -143,10 +151,10 @@ fn count_system_calls(
         return Ok(());
     };
     let counted = bench.difference(|calls| {
-        let table = bench.clients.folder().join("strace.log");
+        let table = bench.clients.file("strace.log");
         let mut tool = Command::new(&strace);
         tool.args(["-f", "-c", "-U", "name,calls", "-o"]).arg(&table);
-        bench.clients.run(Some(tool), client, bench.service, setting, calls)?;
+        bench.ran_below(Some(tool), client, setting, calls)?;
         Ok(sum_of_calls(&fs::read_to_string(table)?))
     })?;
     results.add(Figure::SystemCalls, setting, client, counted[0]);
@@ -185,6 +193,19 @@ fn count_packets(bench: &Bench<'_>, client: Client, setting: Setting, results: &
     results.add(Figure::ColdBytes, setting, client, cold[1]);
     results.add(Figure::WarmPackets, setting, client, (more[0] - less[0]) / COUNTED_CALLS as f64);
     results.add(Figure::WarmBytes, setting, client, (more[1] - less[1]) / COUNTED_CALLS as f64);
+    Ok(())
+}
+
+/// By how much longer the first call takes over a slow road. The handshake of TCP is not relayed, and is one.
+fn count_round_trips(bench: &Bench<'_>, client: Client, setting: Setting, results: &mut Results) -> Result<(), Failed> {
+    let calls = Calls { warm_up: 0, measured: 0, is_quiet: false };
+    let fast = value(&bench.ran(client, setting, calls)?.figures, "first_call_wall_ns")?;
+    let relay = Relay::start(bench.service.port(setting.tls))?;
+    let url = Service::url_at(setting.tls, relay.port);
+    let site = Site { url: &url, ca_file: &bench.service.ca_file };
+    let slow = bench.clients.run(None, client, &site, setting, calls)?;
+    let slow = value(&slow.figures, "first_call_wall_ns")?;
+    results.add(Figure::ColdRoundTrips, setting, client, 1.0 + (slow - fast) / (2.0 * DELAY.as_nanos() as f64));
     Ok(())
 }
 

@@ -113,3 +113,8 @@ pub fn median(mut values: Vec<f64>) -> f64 {
     let middle = values.len() / 2;
     if values.len() % 2 == 1 { values[middle] } else { (values[middle - 1] + values[middle]) / 2.0 }
 }
+
+/// Nanoseconds in microseconds.
+pub fn micro(ns: f64) -> f64 {
+    ns / 1e3
+}

@@ -142,8 +142,9 @@ impl Server {
     fn counters(&self) -> String {
         let of = |counter: &AtomicU64| counter.load(Relaxed);
         format!(
-            "answers {}\nopen {}\npackets_in {}\npackets_out {}\nbytes_in {}\nbytes_out {}\ncpu_ns {}\n",
+            "answers {}\nconnections {}\nopen {}\npackets_in {}\npackets_out {}\nbytes_in {}\nbytes_out {}\ncpu_ns {}\n",
             of(&self.answers),
+            of(&self.connections),
             of(&self.connections) - of(&self.closed),
             of(&self.packets_in),
             of(&self.packets_out),

@@ -41,7 +41,16 @@ impl Service {
     }
 
     pub fn url(&self, tls: bool) -> String {
-        if tls { format!("https://localhost:{}", self.https) } else { format!("http://127.0.0.1:{}", self.http) }
+        Service::url_at(tls, self.port(tls))
+    }
+
+    pub fn port(&self, tls: bool) -> u16 {
+        if tls { self.https } else { self.http }
+    }
+
+    /// The name is that of its certificate.
+    pub fn url_at(tls: bool, port: u16) -> String {
+        if tls { format!("https://localhost:{port}") } else { format!("http://127.0.0.1:{port}") }
     }
 
     /// What it has counted, once every connection is closed.

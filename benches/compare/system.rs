@@ -1,11 +1,15 @@
 //! The few system calls of the benchmark that std does not offer. Uses nothing.
 #![allow(unsafe_code)]
 
+use std::ffi::CString;
+use std::fs::File;
 use std::io;
 use std::mem;
 use std::net::TcpStream;
 use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::Command;
 
 use libc::{c_int, c_void, socklen_t};
@@ -48,6 +52,21 @@ pub fn last_core() -> usize {
     }
 }
 
+/// Waits until no other process is between this and dropping the file.
+pub fn wait_for_turn(path: &Path) -> io::Result<File> {
+    let file = File::create(path)?;
+    // SAFETY: the descriptor is open.
+    let is_free = unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) == 0 };
+    if !is_free {
+        eprintln!("another run is going on, and this one waits for it");
+        // SAFETY: as above.
+        if unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX) } != 0 {
+            return Err(io::Error::last_os_error());
+        }
+    }
+    Ok(file)
+}
+
 /// What this process has used of its core, in user space and in the kernel.
 pub fn cpu_ns() -> u64 {
     // SAFETY: all zeros is a value of this plain struct.
@@ -58,6 +77,14 @@ pub fn cpu_ns() -> u64 {
     };
     let ns = |time: libc::timeval| time.tv_sec.unsigned_abs() * 1_000_000_000 + time.tv_usec.unsigned_abs() * 1_000;
     ns(usage.ru_utime) + ns(usage.ru_stime)
+}
+
+/// What this thread has used of its core.
+pub fn thread_cpu_ns() -> u64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the kernel writes to what lives through the call.
+    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
+    time.tv_sec.unsigned_abs() * 1_000_000_000 + time.tv_nsec.unsigned_abs()
 }
 
 /// Has a socket, or those that it accepts, send and be sent packets as over a road; the loopback's are 64 KiB.
@@ -93,4 +120,37 @@ pub fn traffic(stream: &TcpStream) -> Traffic {
     let wide = |at: usize| u64::from_ne_bytes(bytes[at..at + 8].try_into().unwrap());
     let narrow = |at: usize| u64::from(u32::from_ne_bytes(bytes[at..at + 4].try_into().unwrap()));
     Traffic { bytes_out: wide(120), bytes_in: wide(128), packets_out: narrow(136), packets_in: narrow(140) }
+}
+
+/// A shared library that this process has loaded, for good.
+pub struct Library(*mut c_void);
+
+impl Library {
+    pub fn open(path: &Path) -> io::Result<Library> {
+        let name = CString::new(path.as_os_str().as_bytes())?;
+        // SAFETY: the name ends with NUL, and what the libraries of the benchmark do when they are loaded is sound.
+        let handle = unsafe { libc::dlopen(name.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
+        if handle.is_null() {
+            Err(io::Error::other(format!("cannot load {}", path.display())))
+        } else {
+            Ok(Library(handle))
+        }
+    }
+
+    /// # Safety
+    ///
+    /// `F` is the type of a pointer to the function of that name.
+    pub unsafe fn function<F: Copy>(&self, name: &str) -> io::Result<F> {
+        let symbol = CString::new(name)?;
+        // SAFETY: the library stays loaded; a pointer to a function is as large as any.
+        unsafe {
+            let address = libc::dlsym(self.0, symbol.as_ptr());
+            assert_eq!(mem::size_of::<F>(), mem::size_of_val(&address));
+            if address.is_null() {
+                Err(io::Error::other(format!("there is no {name}")))
+            } else {
+                Ok(mem::transmute_copy(&address))
+            }
+        }
+    }
 }
