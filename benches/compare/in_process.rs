@@ -12,7 +12,7 @@ use crate::clients::Clients;
 use crate::results::median;
 use crate::rows::answer;
 use crate::service::Service;
-use crate::system::{Library, thread_cpu_ns};
+use crate::system::{Library, keep_freed_memory, thread_cpu_ns};
 
 /// A turn of one of those that are compared.
 const SIGNATURES: usize = 2000;
@@ -124,6 +124,7 @@ pub fn decode(clients: &Clients, service: &Service, rounds: usize) -> Result<Com
     let text = |text: &str| CString::new(text);
     let (url, id, key) = (text(&service.url(false))?, text(emulator::SECRET_ID)?, text(emulator::SECRET_KEY)?);
     let json = answer(DEVICES);
+    keep_freed_memory();
     // SAFETY: the functions are as decode_trro.c and decode.h have them, and what is pointed at outlives their use.
     unsafe {
         let set_up: SetUpDecoding = trro.function("decode_set_up")?;

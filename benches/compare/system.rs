@@ -87,6 +87,13 @@ pub fn thread_cpu_ns() -> u64 {
     time.tv_sec.unsigned_abs() * 1_000_000_000 + time.tv_nsec.unsigned_abs()
 }
 
+/// Has this process keep what it frees, as one does that goes on: in a loop that frees everything at its end, the top of the heap
+/// would be given back and faulted in again each time.
+pub fn keep_freed_memory() {
+    // SAFETY: it sets a number.
+    unsafe { libc::mallopt(libc::M_TRIM_THRESHOLD, 1 << 30) };
+}
+
 /// Has a socket, or those that it accepts, send and be sent packets as over a road; the loopback's are 64 KiB.
 pub fn limit_segments(socket: &impl AsRawFd) -> io::Result<()> {
     // SAFETY: the value lives through the call, and has the length that is said.
