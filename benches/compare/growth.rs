@@ -1,6 +1,7 @@
 //! How libtrro's cost grows with the devices of a page, the threads on one client, and the calls on one connection. Uses `clients`,
 //! `results`, `service`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use libtest_mimic::Failed;
@@ -31,58 +32,66 @@ pub struct Point {
 }
 
 /// The curves.
-#[derive(Default)]
 pub struct Growth {
     pub devices: Vec<Point>,
     pub threads: Vec<Point>,
     pub calls: Vec<Point>,
 }
 
-/// Each figure is the median of the rounds; the longest run, of which there is one a protocol, is its own.
+/// What was measured of each point, a value a round: CPU, memory, connections.
+type Values = BTreeMap<(bool, usize), [Vec<f64>; 3]>;
+
+/// Rounds are interleaved: in each of them every point has its turn. A figure is the median of the rounds.
 pub fn grow(clients: &Clients, service: &Service, rounds: usize) -> Result<Growth, Failed> {
-    let mut growth = Growth::default();
-    for tls in [false, true] {
-        for devices in DEVICES {
-            eprintln!("growth: {devices} devices");
-            growth.devices.push(point(clients, service, tls, devices, (devices, 1, CALLS_OF_DEVICES), rounds)?);
+    let (mut devices, mut threads, mut calls) = (Values::new(), Values::new(), Values::new());
+    for round in 0..rounds {
+        eprintln!("growth: round {}", round + 1);
+        let both = |points: &[usize]| -> Vec<(usize, bool)> {
+            points.iter().flat_map(|at| [(*at, false), (*at, true)]).collect()
+        };
+        for (at, tls) in both(&DEVICES) {
+            let (figures, connections) = run(clients, service, tls, (at, 1, CALLS_OF_DEVICES))?;
+            add(
+                &mut devices,
+                (tls, at),
+                [value(&figures, "cpu_ns")?, value(&figures, "peak_memory_kib")?, connections],
+            );
         }
-        for threads in THREADS {
-            eprintln!("growth: {threads} threads");
-            let run = (DEVICES_OF_OTHERS, threads, CALLS_OF_THREADS);
-            growth.threads.push(point(clients, service, tls, threads, run, rounds)?);
+        for (at, tls) in both(&THREADS) {
+            let (figures, connections) = run(clients, service, tls, (DEVICES_OF_OTHERS, at, CALLS_OF_THREADS))?;
+            add(
+                &mut threads,
+                (tls, at),
+                [value(&figures, "cpu_ns")?, value(&figures, "peak_memory_kib")?, connections],
+            );
         }
-        eprintln!("growth: {MOST_CALLS} calls");
-        let (figures, connections) = run(clients, service, tls, (DEVICES_OF_OTHERS, 0, MOST_CALLS))?;
-        for at in CHECKPOINTS {
-            let cpu_ns = value(&figures, &format!("cpu_ns_at_{at}"))?;
-            let memory_kib = value(&figures, &format!("resident_kib_at_{at}"))?;
-            growth.calls.push(Point { tls, at, cpu_ns, memory_kib, connections });
+        for tls in [false, true] {
+            let (figures, connections) = run(clients, service, tls, (DEVICES_OF_OTHERS, 0, MOST_CALLS))?;
+            for at in CHECKPOINTS {
+                let cpu_ns = value(&figures, &format!("cpu_ns_at_{at}"))?;
+                let memory_kib = value(&figures, &format!("resident_kib_at_{at}"))?;
+                add(&mut calls, (tls, at), [cpu_ns, memory_kib, connections]);
+            }
         }
     }
-    Ok(growth)
+    Ok(Growth { devices: points(devices), threads: points(threads), calls: points(calls) })
+}
+
+fn add(values: &mut Values, at: (bool, usize), measured: [f64; 3]) {
+    let known = values.entry(at).or_default();
+    known.iter_mut().zip(measured).for_each(|(known, measured)| known.push(measured));
+}
+
+fn points(values: Values) -> Vec<Point> {
+    let point = |((tls, at), measured): ((bool, usize), [Vec<f64>; 3])| {
+        let [cpu_ns, memory_kib, connections] = measured.map(median);
+        Point { tls, at, cpu_ns, memory_kib, connections }
+    };
+    values.into_iter().map(point).collect()
 }
 
 /// Devices, threads, calls.
 type Run = (usize, usize, usize);
-
-fn point(
-    clients: &Clients,
-    service: &Service,
-    tls: bool,
-    at: usize,
-    what: Run,
-    rounds: usize,
-) -> Result<Point, Failed> {
-    let mut values = [Vec::new(), Vec::new(), Vec::new()];
-    for _ in 0..rounds {
-        let (figures, connections) = run(clients, service, tls, what)?;
-        values[0].push(value(&figures, "cpu_ns")?);
-        values[1].push(value(&figures, "peak_memory_kib")?);
-        values[2].push(connections);
-    }
-    let [cpu_ns, memory_kib, connections] = values.map(median);
-    Ok(Point { tls, at, cpu_ns, memory_kib, connections })
-}
 
 /// What the program says, and how many connections it has made.
 fn run(clients: &Clients, service: &Service, tls: bool, what: Run) -> Result<(Counters, f64), Failed> {
@@ -139,6 +148,6 @@ pub fn tables(growth: &Growth) -> String {
     text
 }
 
-fn megabytes(point: &Point) -> f64 {
+pub fn megabytes(point: &Point) -> f64 {
     1.024e-3 * point.memory_kib
 }
