@@ -84,6 +84,8 @@ pub struct Ran {
 /// The clients, built.
 pub struct Clients {
     folder: PathBuf,
+    /// The libtrro.so that is measured.
+    pub library: PathBuf,
     core: usize,
     /// Those that could not be built, and why.
     pub missing: Vec<(Client, String)>,
@@ -124,7 +126,7 @@ impl Clients {
             Ok(flags) => compile("floor", &["clients/main.c", "clients/floor.c"], &flags)?,
             Err(reason) => missing.push((Client::Floor, reason)),
         }
-        Ok(Clients { folder: folder.to_owned(), core, missing })
+        Ok(Clients { folder: folder.to_owned(), library, core, missing })
     }
 
     /// Each of them that signs is held to what the service checks, by the emulator.

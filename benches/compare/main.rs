@@ -10,13 +10,17 @@
 //! | `in_process` | signing and decoding, measured in this process |
 //! | `growth` | how libtrro's cost grows |
 //! | `results` | what was measured |
-//! | `report` | tables of it |
+//! | `report`, `plot` | tables and plots of it |
+//! | `machine`, `document` | where it was measured, and where that is written |
 //! | `system` | system calls |
 
 mod clients;
+mod document;
 mod growth;
 mod in_process;
+mod machine;
 mod measure;
+mod plot;
 mod relay;
 mod report;
 mod results;
@@ -28,6 +32,7 @@ mod support;
 mod system;
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -35,9 +40,11 @@ use lexopt::prelude::*;
 use libtest_mimic::Failed;
 
 use clients::{Client, Clients, Setting};
+use document::Document;
 use measure::{Bench, PASSES, Plan};
 use results::Results;
 use service::Service;
+use support::root;
 
 const HELP: &str = "\
 cargo bench --bench compare -- [OPTION...] [PASS...]
@@ -50,6 +57,7 @@ Measures libtrro against a client written by hand in C and against the floor of 
   --devices N        only so many devices instead of 2, 20 and 100; may be repeated
   --http, --https    only that
   --library FILE     this libtrro.so instead of one that is built as it ships
+  --write            write what was measured into docs/performance.md and its plots
   --help
 
 Passes: cpu (and wall time) first instructions allocations calls packets round-trips memory sign decode growth
@@ -69,6 +77,7 @@ struct Options {
     protocols: Vec<bool>,
     rounds: usize,
     library: Option<PathBuf>,
+    is_written: bool,
 }
 
 fn main() -> ExitCode {
@@ -95,6 +104,7 @@ fn options() -> Result<Option<Options>, Failed> {
         protocols: Vec::new(),
         rounds: 15,
         library: None,
+        is_written: false,
     };
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
@@ -108,6 +118,7 @@ fn options() -> Result<Option<Options>, Failed> {
             Long("http") => options.protocols.push(false),
             Long("https") => options.protocols.push(true),
             Long("library") => options.library = Some(arguments.value()?.into()),
+            Long("write") => options.is_written = true,
             Long("help") => {
                 print!("{HELP}");
                 return Ok(None);
@@ -164,6 +175,12 @@ fn compare(mut options: Options) -> Result<(), Failed> {
         let growth = growth::grow(&clients, &service, (options.rounds / 3).max(1))?;
         let tables = growth::tables(&growth);
         println!("{tables}");
+        if options.is_written {
+            let mut document = Document::read(root().join("docs/performance.md"))?;
+            document.replace("growth", &tables)?;
+            document.write()?;
+            fs::write(root().join("docs/performance-growth.svg"), plot::growth(&growth))?;
+        }
     }
     Ok(())
 }
@@ -175,6 +192,11 @@ fn compare_clients(options: &Options, clients: &Clients, service: &Service) -> R
         settings: settings.map(|(tls, devices)| Setting { tls, devices }).collect(),
         rounds: options.rounds,
     };
+    let is_whole = all_passes().all(|pass| options.passes.contains(&pass))
+        && (plan.settings.len(), plan.clients.len()) == (6, Client::ALL.len());
+    if options.is_written && !is_whole {
+        return Err("only what is measured as a whole can be written".into());
+    }
     let (bench, mut results, mut compared) = (Bench { clients, service }, Results::default(), Vec::new());
     for (client, reason) in &clients.missing {
         results.missing.insert(client.name(), reason.clone());
@@ -194,6 +216,16 @@ fn compare_clients(options: &Options, clients: &Clients, service: &Service) -> R
     for (what, reason) in &results.missing {
         table += &format!("\nNot measured: {what}, since {reason}.\n");
     }
-    println!("{table}\n{in_process}");
+    let bars = report::bars(&results, &compared, fs::metadata(&clients.library)?.len());
+    println!("{table}\n{in_process}\n{bars}");
+    if options.is_written {
+        let mut document = Document::read(root().join("docs/performance.md"))?;
+        document.replace("machine", &machine::machine(options.rounds))?;
+        document.replace("bars", &bars)?;
+        document.replace("figures", &table)?;
+        document.replace("in one process", &in_process)?;
+        document.write()?;
+        fs::write(root().join("docs/performance.svg"), plot::comparison(&results))?;
+    }
     Ok(())
 }
