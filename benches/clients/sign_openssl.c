@@ -1,6 +1,6 @@
 /* Signing with OpenSSL, to be called in a loop inside of the benchmark. Uses sign.h and libcrypto.
  *
- * Two ways with the day's key kept: EVP with kept contexts, which is what sign.c does; and the functions that OpenSSL 3 advises
+ * Two ways with the day's key kept: EVP with kept contexts, which is what sign_tuned.c does; and the functions that OpenSSL 3 advises
  * against and that are its fastest, with the states after the inner and the outer key kept, and no printf. */
 #define _POSIX_C_SOURCE 200809L
 #define OPENSSL_API_COMPAT 0x10100000L

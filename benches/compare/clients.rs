@@ -20,17 +20,21 @@ use crate::system;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Client {
     Trro,
+    /// As a good C developer writes it.
     Handwritten,
+    /// The same with every trick that is known to us.
+    Tuned,
     Floor,
 }
 
 impl Client {
-    pub const ALL: [Client; 3] = [Client::Trro, Client::Handwritten, Client::Floor];
+    pub const ALL: [Client; 4] = [Client::Trro, Client::Handwritten, Client::Tuned, Client::Floor];
 
     pub fn name(self) -> &'static str {
         match self {
             Client::Trro => "trro",
             Client::Handwritten => "handwritten",
+            Client::Tuned => "tuned",
             Client::Floor => "floor",
         }
     }
@@ -117,10 +121,14 @@ impl Clients {
             Ok(flags) => {
                 let peer = ["clients/main.c", "peer/handwritten.c", "peer/sign.c", "peer/decode.c"];
                 compile("handwritten", &peer, &flags)?;
-                let peer = ["clients/sign_openssl.c", "peer/sign.c", "peer/decode.c"];
+                let tuned = ["clients/main.c", "peer/handwritten.c", "peer/sign_tuned.c", "peer/decode_tuned.c"];
+                compile("tuned", &tuned, &flags)?;
+                let peer = ["clients/sign_openssl.c", "peer/sign_tuned.c", "peer/decode.c"];
                 compile("peer.so", &peer, &[flags, shared().to_vec()].concat())?;
             }
-            Err(reason) => missing.push((Client::Handwritten, reason)),
+            Err(reason) => {
+                missing.extend([(Client::Handwritten, reason.clone()), (Client::Tuned, reason)]);
+            }
         }
         match linking(&["libssl", "libcrypto"]) {
             Ok(flags) => compile("floor", &["clients/main.c", "clients/floor.c"], &flags)?,
@@ -137,8 +145,8 @@ impl Clients {
             let ca_file = self.folder.join("emulator.pem");
             fs::write(&ca_file, emulator.ca_pem())?;
             let site = Site { url: &emulator.url(), ca_file: &ca_file };
-            let signing = [Client::Trro, Client::Handwritten].into_iter().filter(|client| self.has(*client));
-            for (client, requests) in signing.zip([3, 6]) {
+            let signing = [Client::Trro, Client::Handwritten, Client::Tuned].into_iter();
+            for (client, requests) in signing.filter(|client| self.has(*client)).zip([3, 6, 9]) {
                 self.run(None, client, &site, Setting { tls, devices: 20 }, Calls::quiet(2))?;
                 assert_eq!(emulator.statistics().requests.len(), requests, "{client:?}");
             }

@@ -53,7 +53,7 @@ Measures libtrro against a client written by hand in C and against the floor of 
 
   --quick            three rounds
   --rounds N         so many rounds of what differs from round to round (default 15; of growth a third)
-  --client NAME      only trro, handwritten or floor; may be repeated
+  --client NAME      only trro, handwritten, tuned or floor; may be repeated
   --devices N        only so many devices instead of 2, 20 and 100; may be repeated
   --http, --https    only that
   --library FILE     this libtrro.so instead of one that is built as it ships

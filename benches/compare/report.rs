@@ -11,8 +11,8 @@ const MIB: f64 = 1_048_576.0;
 /// A table in Markdown: a row for each figure and setting, with the ratios of libtrro.
 pub fn table(results: &Results) -> String {
     let mut table = String::from(
-        "| what | | devices | libtrro | handwritten | floor | libtrro / handwritten | libtrro / floor |\n\
-         | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+        "| what | | devices | libtrro | handwritten | tuned | floor | libtrro / handwritten | / tuned | / floor |\n\
+         | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
     );
     for figure in Figure::ALL {
         let mut settings = results.settings(figure);
@@ -31,10 +31,11 @@ pub fn table(results: &Results) -> String {
             };
             let _ = writeln!(
                 table,
-                "| {what}{unit} | {protocol} | {} | {} | {} | {} |",
+                "| {what}{unit} | {protocol} | {} | {} | {} | {} | {} |",
                 setting.devices,
                 values.join(" | "),
                 ratio(Client::Handwritten),
+                ratio(Client::Tuned),
                 ratio(Client::Floor),
             );
         }

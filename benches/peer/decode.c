@@ -1,7 +1,6 @@
-/* An answer of GetDevices into structs, with cJSON. Uses client.h and libcjson.
- *
- * With care: all devices are in one block and all ids of licenses in another, and no string is copied: they are those of cJSON's
- * tree, which the page keeps. */
+/* An answer of GetDevices into structs, with cJSON: the strings are copied, so that the structs outlive the tree. Uses client.h and
+ * libcjson. */
+#define _POSIX_C_SOURCE 200809L
 #include "decode.h"
 
 #include <cjson/cJSON.h>
@@ -10,9 +9,7 @@
 #include <string.h>
 
 struct page {
-    cJSON *tree;
     size_t device_count;
-    const char **license_ids;
     struct device devices[];
 };
 
@@ -29,47 +26,42 @@ static int64_t number_of(const cJSON *row, const char *name) {
     return cJSON_IsString(field) && field->valuestring[0] != '\0' ? strtoll(field->valuestring, NULL, 10) : -1;
 }
 
-/* Returns where the next device's ids go. */
-static const char **read_device(const cJSON *row, struct device *device, const char **license_ids) {
+static char *copy(const char *text) {
+    char *copied = strdup(text);
+    if (copied == NULL)
+        abort();
+    return copied;
+}
+
+static void read_device(const cJSON *row, struct device *device) {
     const cJSON *ids = cJSON_GetObjectItemCaseSensitive(row, "LicenseIds"), *id;
-    device->device_id = text_of(row, "DeviceId");
-    device->device_name = text_of(row, "DeviceName");
+    const char **license_ids = malloc(((size_t)cJSON_GetArraySize(ids) + 1) * sizeof *license_ids);
+    if (license_ids == NULL)
+        abort();
+    device->device_id = copy(text_of(row, "DeviceId"));
+    device->device_name = copy(text_of(row, "DeviceName"));
     device->license_count = number_of(row, "LicenseCount");
     device->remain_days = number_of(row, "RemainDay");
     device->expire_time_s = number_of(row, "ExpireTime");
     device->duration_s = number_of(row, "Duration");
     device->monthly_remain_time = number_of(row, "MonthlyRemainTime");
     device->limited_time_minutes = number_of(row, "LimitedTime");
-    device->license_ids = license_ids;
     device->license_id_count = 0;
     cJSON_ArrayForEach(id, ids) {
         if (cJSON_IsString(id))
-            license_ids[device->license_id_count++] = id->valuestring;
+            license_ids[device->license_id_count++] = copy(id->valuestring);
     }
-    return license_ids + device->license_id_count;
+    device->license_ids = license_ids;
 }
 
-static struct page *read_page(cJSON *tree, const cJSON *rows) {
+static struct page *read_page(const cJSON *rows) {
     const cJSON *row;
-    struct page *page;
-    const char **next;
-    size_t devices = 0, licenses = 0;
-    cJSON_ArrayForEach(row, rows) {
-        devices++;
-        licenses += (size_t)cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(row, "LicenseIds"));
-    }
-    page = malloc(sizeof *page + devices * sizeof page->devices[0]);
-    next = malloc((licenses + 1) * sizeof *next);
-    if (page == NULL || next == NULL) {
-        free(page);
-        free(next);
-        return NULL;
-    }
-    page->tree = tree;
+    struct page *page = malloc(sizeof *page + (size_t)cJSON_GetArraySize(rows) * sizeof page->devices[0]);
+    if (page == NULL)
+        abort();
     page->device_count = 0;
-    page->license_ids = next;
     cJSON_ArrayForEach(row, rows) {
-        next = read_device(row, &page->devices[page->device_count++], next);
+        read_device(row, &page->devices[page->device_count++]);
     }
     return page;
 }
@@ -85,9 +77,8 @@ struct page *page_decode(const char *json, size_t length) {
     else if (!cJSON_IsArray(rows))
         fprintf(stderr, "the answer has no devices\n");
     else
-        page = read_page(tree, rows);
-    if (page == NULL)
-        cJSON_Delete(tree);
+        page = read_page(rows);
+    cJSON_Delete(tree);
     return page;
 }
 
@@ -100,9 +91,14 @@ const struct device *page_device(const struct page *page, size_t index) {
 }
 
 void page_free(struct page *page) {
-    if (page == NULL)
-        return;
-    cJSON_Delete(page->tree);
-    free(page->license_ids);
+    size_t i, k;
+    for (i = 0; page != NULL && i < page->device_count; i++) {
+        const struct device *device = &page->devices[i];
+        for (k = 0; k < device->license_id_count; k++)
+            free((void *)(uintptr_t)device->license_ids[k]);
+        free((void *)(uintptr_t)device->license_ids);
+        free((void *)(uintptr_t)device->device_id);
+        free((void *)(uintptr_t)device->device_name);
+    }
     free(page);
 }
