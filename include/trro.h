@@ -2104,7 +2104,7 @@ typedef int (*trro_diagnosis_fn)(void *user_data, const struct trro_diagnosis *d
 
 /**
  * The name of the endpoint did not resolve.
- * Returned by: every function with an action.
+ * Returned by: every function with an action, trro_client_connect.
  * What to do: check the network; try again later.
  */
 #define TRRO_STATUS_RESOLVE_FAILED 11
@@ -2112,7 +2112,7 @@ typedef int (*trro_diagnosis_fn)(void *user_data, const struct trro_diagnosis *d
 /**
  * No connection: refused, unreachable, reset, closed before the answer was whole, or no descriptor (EMFILE) or thread left
  * for it. error->os_error has the errno, or 0 if the other side closed.
- * Returned by: trro_client_new, every function with an action, trro_watch_new.
+ * Returned by: trro_client_new, every function with an action, trro_client_connect, trro_watch_new.
  * What to do: check the network; try again later. With EMFILE, ENFILE or EAGAIN: raise the limit, or close what leaks.
  */
 #define TRRO_STATUS_CONNECT_FAILED 12
@@ -2120,21 +2120,21 @@ typedef int (*trro_diagnosis_fn)(void *user_data, const struct trro_diagnosis *d
 /**
  * The other side did not prove to be the service: certificate, name or protocol. No request was sent to it, unless it is its
  * answer that shows that the clock is wrong by which its certificate was taken. Or it did, and refused this client.
- * Returned by: every function with an action.
+ * Returned by: every function with an action, trro_client_connect.
  * What to do: check the clock, the endpoint, ca_file and client_cert_file; the message says which.
  */
 #define TRRO_STATUS_TLS_FAILED 13
 
 /**
  * deadline_ms or connect_timeout_ms passed; the message says in what.
- * Returned by: every function with an action.
+ * Returned by: every function with an action, trro_client_connect.
  * What to do: try again later, or give it more time.
  */
 #define TRRO_STATUS_TIMEOUT 14
 
 /**
  * The program called trro_client_cancel().
- * Returned by: every function with an action, trro_client_diagnose.
+ * Returned by: every function with an action, trro_client_connect, trro_client_diagnose.
  * What to do: nothing; before the next call, trro_client_resume(). After a call that changes something, see outcome_unknown.
  */
 #define TRRO_STATUS_CANCELLED 15
@@ -2157,7 +2157,7 @@ typedef int (*trro_diagnosis_fn)(void *user_data, const struct trro_diagnosis *d
 /**
  * The proxy cannot be reached, wants another user or password, refused, or does not speak its protocol. The request was not
  * sent. The message names the proxy, without user and password.
- * Returned by: every function with an action.
+ * Returned by: every function with an action, trro_client_connect.
  * What to do: check the proxy, config->proxy and the environment's HTTPS_PROXY and ALL_PROXY.
  */
 #define TRRO_STATUS_PROXY_FAILED 18
@@ -2415,6 +2415,31 @@ trro_status trro_client_new(const struct trro_client_config *config,
  * @since 0.1.0
  */
 void trro_client_free(struct trro_client *client);
+
+/**
+ * Makes a connection ahead of the first call: name lookup, TCP, proxy and TLS are done when it is needed, and the call takes one round
+ * trip. Nothing is asked of the service and no credential is sent; nothing is repeated: a failure is what a call would meet now.
+ * The connection is used within 50 s, or dropped. If there is one already, this does nothing.
+ *
+ * @param client       Must not be NULL.
+ * @param deadline_ms  For all of it together: 1 to 600000 ms; 0: the client's.
+ * @param error        What went wrong; may be NULL.
+ * @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_RESOLVE_FAILED; TRRO_STATUS_CONNECT_FAILED;
+ *         TRRO_STATUS_TLS_FAILED; TRRO_STATUS_PROXY_FAILED; TRRO_STATUS_TIMEOUT; TRRO_STATUS_CANCELLED; TRRO_STATUS_INTERNAL.
+ * @par Threads
+ * Any.
+ * @par Blocking
+ * Until the deadline at the latest.
+ * @par Example
+ * @code
+ * if (trro_client_connect(client, 2000, &error) != TRRO_STATUS_OK)
+ *     fprintf(stderr, "the service is out of reach for now: %s\n", error.message);
+ * @endcode
+ * @since 0.1.0
+ */
+trro_status trro_client_connect(const struct trro_client *client,
+                                uint32_t deadline_ms,
+                                struct trro_error *error);
 
 /**
  * Ends the calls in progress within 50 ms, whatever they wait for, and makes later ones return TRRO_STATUS_CANCELLED at

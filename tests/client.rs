@@ -1,6 +1,6 @@
 //! The client against the emulator: what it sends, whom it believes, how long it takes, and what it never shows.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::{Duration, Instant};
 
@@ -252,6 +252,76 @@ fn a_connection_that_the_service_has_closed_is_replaced() {
         assert_eq!(call(&client), Ok(10), "tls: {tls}");
         assert_eq!(emulator.statistics().connections, 2);
     }
+}
+
+#[test]
+fn a_call_goes_over_the_connection_that_was_made_ahead() {
+    for tls in [false, true] {
+        let emulator = emulator(Options { tls, ..Options::default() });
+        let client = client(&emulator);
+        for _ in 0..3 {
+            assert_eq!(client.connect(None), Ok(()));
+        }
+        assert_eq!(emulator.statistics().requests.len(), 0, "tls: {tls}");
+        assert_eq!(call(&client), Ok(10), "tls: {tls}");
+        // It is kept now, and there is nothing to do.
+        assert_eq!(client.connect(None), Ok(()));
+        assert_eq!(call(&client), Ok(10), "tls: {tls}");
+        assert_eq!(emulator.statistics().connections, 1, "tls: {tls}");
+    }
+}
+
+#[test]
+fn a_connection_made_ahead_that_the_service_has_closed_is_replaced() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let client = Client::new(config(&url)).unwrap();
+    assert_eq!(client.connect(None), Ok(()));
+    drop(listener.accept().unwrap());
+    let service = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let read = stream.read(&mut [0; 4096]).unwrap();
+        let body = r#"{"Response":{"Num":0,"Devices":[],"RequestId":"r"}}"#;
+        write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+        read
+    });
+    assert_eq!(call(&client), Ok(0));
+    assert_ne!(service.join().unwrap(), 0);
+}
+
+#[test]
+fn a_connection_ahead_is_made_again_after_the_last_one_was_closed() {
+    let emulator = emulator(Options::default());
+    let client = client(&emulator);
+    emulator.misbehave_once(Fault::Reset);
+    assert_eq!(call(&client).unwrap_err().status, Status::ConnectFailed);
+    assert_eq!(client.connect(None), Ok(()));
+    while emulator.statistics().connections < 2 {
+        std::thread::yield_now();
+    }
+    assert_eq!(call(&client), Ok(10));
+    assert_eq!(emulator.statistics().connections, 2);
+}
+
+#[test]
+fn a_connection_ahead_that_hangs_ends_at_its_deadline_and_is_named() {
+    let (_listener, _waiting, port) = full_listener();
+    let client = Client::new(config(&format!("http://127.0.0.1:{port}"))).unwrap();
+    let start = Instant::now();
+    let error = client.connect(Some(200)).unwrap_err();
+    assert_eq!(error.status, Status::Timeout, "{error}");
+    assert!(error.message.contains(&port.to_string()), "{error}");
+    assert!(start.elapsed() < Duration::from_millis(200) + NOISE);
+    assert_eq!(client.connect(Some(0)).unwrap_err().status, Status::InvalidArgument);
+    client.cancel();
+    assert_eq!(client.connect(None).unwrap_err().status, Status::Cancelled);
+}
+
+#[test]
+fn a_service_that_cannot_prove_itself_is_no_connection_ahead() {
+    let emulator = emulator(Options { tls: true, ..Options::default() });
+    let client = Client::new(config(&emulator.url())).unwrap();
+    assert_eq!(client.connect(None).unwrap_err().status, Status::TlsFailed);
 }
 
 #[test]

@@ -161,6 +161,14 @@ impl Client {
         self.cancel.begin()
     }
 
+    /// Makes the connection of a call to come, unless one is there.
+    pub fn connect(&self, deadline_ms: Option<u32>) -> Result<(), Error> {
+        self.check_process()?;
+        let deadline = self.deadline(deadline_ms)?;
+        let _call = self.cancel.begin()?;
+        self.transport.connect(deadline)
+    }
+
     /// Opens a connection beside those of the calls, in stages.
     pub fn probe(&self, deadline: Instant) -> Probe<'_> {
         self.transport.probe(deadline)

@@ -7,6 +7,9 @@ use crate::sign::{self, SigningKey};
 
 use super::{Credentials, Secret};
 
+/// More than what is written for a signature takes, but for names of hosts and keys of unusual length.
+const USUAL_LENGTH: usize = 320;
+
 /// Signs for one service. What holds for a day is made once, which is most of the cost of a signature, and wiped when the
 /// next day's or that of other credentials replaces it.
 #[derive(Debug)]
@@ -78,10 +81,14 @@ impl Signer {
     pub fn sign(&self, credentials: &Arc<Credentials>, request: &sign::Request<'_>, timestamp_s: i64) -> Signed {
         let Day { scope, key, .. } = &*self.day(credentials, timestamp_s);
         let timestamp = timestamp_s.to_string();
-        let string_to_sign = sign::string_to_sign(&timestamp, scope, &request.canonical_request());
-        let signature = sign::signature(key, &string_to_sign);
-        let authorization = sign::authorization(&credentials.secret_id, scope, request.signed_headers(), &signature);
-        Signed { authorization, timestamp }
+        // Of all three texts, one after the other.
+        let mut buffer = String::with_capacity(USUAL_LENGTH);
+        request.write_canonical_request(&mut buffer);
+        sign::write_string_to_sign(&timestamp, scope, &mut buffer);
+        let signature = sign::signature(key, &buffer);
+        let signed_headers = request.signed_headers();
+        sign::write_authorization(&credentials.secret_id, scope, signed_headers, &signature, &mut buffer);
+        Signed { authorization: buffer, timestamp }
     }
 
     /// Forgets the key of the day.

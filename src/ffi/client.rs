@@ -4,7 +4,7 @@ use std::ptr;
 use std::sync::Arc;
 
 use super::actions::TRRO_ABSENT;
-use super::arguments::input;
+use super::arguments::{input, number};
 use super::callback::Identity;
 use super::config::{core_config, trro_client_config};
 use super::error::{trro_error, trro_status};
@@ -102,6 +102,35 @@ pub unsafe extern "C" fn trro_client_new(
 pub unsafe extern "C" fn trro_client_free(client: *mut trro_client) {
     // SAFETY: what C passes is as the header says.
     unsafe { free(client) }
+}
+
+/// Makes a connection ahead of the first call: name lookup, TCP, proxy and TLS are done when it is needed, and the call takes one round
+/// trip. Nothing is asked of the service and no credential is sent; nothing is repeated: a failure is what a call would meet now.
+/// The connection is used within 50 s, or dropped. If there is one already, this does nothing.
+///
+/// @param client       Must not be NULL.
+/// @param deadline_ms  For all of it together: 1 to 600000 ms; 0: the client's.
+/// @param error        What went wrong; may be NULL.
+/// @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_RESOLVE_FAILED; TRRO_STATUS_CONNECT_FAILED;
+///         TRRO_STATUS_TLS_FAILED; TRRO_STATUS_PROXY_FAILED; TRRO_STATUS_TIMEOUT; TRRO_STATUS_CANCELLED; TRRO_STATUS_INTERNAL.
+/// @par Threads
+/// Any.
+/// @par Blocking
+/// Until the deadline at the latest.
+/// @par Example
+/// @code
+/// if (trro_client_connect(client, 2000, &error) != TRRO_STATUS_OK)
+///     fprintf(stderr, "the service is out of reach for now: %s\n", error.message);
+/// @endcode
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn trro_client_connect(
+    client: *const trro_client,
+    deadline_ms: u32,
+    error: *mut trro_error,
+) -> trro_status {
+    // SAFETY: what C passes is as the header says.
+    unsafe { on_client(client, error, |client| client.connect(number(deadline_ms)).map(|()| 0)) }
 }
 
 /// Ends the calls in progress within 50 ms, whatever they wait for, and makes later ones return TRRO_STATUS_CANCELLED at

@@ -68,25 +68,25 @@ pub const TRRO_STATUS_NOT_FOUND: trro_status = 9;
 /// What to do: try again later.
 pub const TRRO_STATUS_SERVICE_FAILED: trro_status = 10;
 /// The name of the endpoint did not resolve.
-/// Returned by: every function with an action.
+/// Returned by: every function with an action, trro_client_connect.
 /// What to do: check the network; try again later.
 pub const TRRO_STATUS_RESOLVE_FAILED: trro_status = 11;
 /// No connection: refused, unreachable, reset, closed before the answer was whole, or no descriptor (EMFILE) or thread left
 /// for it. error->os_error has the errno, or 0 if the other side closed.
-/// Returned by: trro_client_new, every function with an action, trro_watch_new.
+/// Returned by: trro_client_new, every function with an action, trro_client_connect, trro_watch_new.
 /// What to do: check the network; try again later. With EMFILE, ENFILE or EAGAIN: raise the limit, or close what leaks.
 pub const TRRO_STATUS_CONNECT_FAILED: trro_status = 12;
 /// The other side did not prove to be the service: certificate, name or protocol. No request was sent to it, unless it is its
 /// answer that shows that the clock is wrong by which its certificate was taken. Or it did, and refused this client.
-/// Returned by: every function with an action.
+/// Returned by: every function with an action, trro_client_connect.
 /// What to do: check the clock, the endpoint, ca_file and client_cert_file; the message says which.
 pub const TRRO_STATUS_TLS_FAILED: trro_status = 13;
 /// deadline_ms or connect_timeout_ms passed; the message says in what.
-/// Returned by: every function with an action.
+/// Returned by: every function with an action, trro_client_connect.
 /// What to do: try again later, or give it more time.
 pub const TRRO_STATUS_TIMEOUT: trro_status = 14;
 /// The program called trro_client_cancel().
-/// Returned by: every function with an action, trro_client_diagnose.
+/// Returned by: every function with an action, trro_client_connect, trro_client_diagnose.
 /// What to do: nothing; before the next call, trro_client_resume(). After a call that changes something, see outcome_unknown.
 pub const TRRO_STATUS_CANCELLED: trro_status = 15;
 /// What came back is not an answer of this API, or larger than max_response_bytes. The message names the field: one of
@@ -100,7 +100,7 @@ pub const TRRO_STATUS_BAD_RESPONSE: trro_status = 16;
 pub const TRRO_STATUS_INTERNAL: trro_status = 17;
 /// The proxy cannot be reached, wants another user or password, refused, or does not speak its protocol. The request was not
 /// sent. The message names the proxy, without user and password.
-/// Returned by: every function with an action.
+/// Returned by: every function with an action, trro_client_connect.
 /// What to do: check the proxy, config->proxy and the environment's HTTPS_PROXY and ALL_PROXY.
 pub const TRRO_STATUS_PROXY_FAILED: trro_status = 18;
 /// A source of credentials other than config->credentials is there and is incomplete, malformed or open to others, or it

@@ -7,7 +7,7 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustls::ClientConnection;
@@ -16,7 +16,7 @@ use zeroize::Zeroize;
 
 use super::connect::{Options, UntilDeadline, connect, is_deadline, is_idle_and_open};
 use super::exchange::{Effect, Exchange};
-use super::{BUFFER_BYTES, Settings, through_ureq, tls, tunnel};
+use super::{BUFFER_BYTES, LONGEST_IDLE, Settings, through_ureq, tls, tunnel};
 use crate::error::{Error, Status};
 
 /// What changes something goes over no connection on which nothing has come or gone for longer: the other side may be about to
@@ -24,20 +24,45 @@ use crate::error::{Error, Status};
 const LONGEST_IDLE_BEFORE_A_CHANGE: Duration = Duration::from_secs(1);
 
 /// Makes connections to the endpoint.
-#[derive(Debug)]
+#[derive(Clone)]
 pub struct Connector {
     settings: Arc<Settings>,
+    /// Of each connection, for the head of a request.
+    output_bytes: usize,
+    /// The connection that waits for its first request.
+    ahead: Arc<Mutex<Option<Connection>>>,
+    /// When an answer last came over one of its connections.
+    last_answer: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Connector {
-    pub fn new(settings: Arc<Settings>) -> Connector {
-        Connector { settings }
+    pub fn new(settings: Arc<Settings>, output_bytes: usize) -> Connector {
+        Connector { settings, output_bytes, ahead: Arc::default(), last_answer: Arc::default() }
     }
 
-    fn open(&self, details: &ConnectionDetails<'_>) -> Result<Connection, Error> {
+    /// Makes the connection of a request to come, unless one is there: one that waits, or one that ureq keeps.
+    pub fn open_ahead(&self, addresses: impl FnOnce() -> Result<Vec<SocketAddr>, Error>) -> Result<(), Error> {
+        let is_fresh = |moment: Instant| moment.elapsed() < LONGEST_IDLE;
+        let waits = lock(&self.ahead).as_ref().is_some_and(|connection| is_fresh(connection.last_used));
+        if waits || lock(&self.last_answer).is_some_and(is_fresh) {
+            return Ok(());
+        }
+        // No lock is held: a call that comes meanwhile makes a connection of its own.
+        let mut connection = self.open(&addresses()?)?;
+        // As if it had carried one: if it turns out to be closed, the request goes over another.
+        connection.exchanges = 1;
+        *lock(&self.ahead) = Some(connection);
+        Ok(())
+    }
+
+    fn take_ahead(&self) -> Option<Connection> {
+        lock(&self.ahead).take().filter(|connection| connection.last_used.elapsed() < LONGEST_IDLE)
+    }
+
+    fn open(&self, addresses: &[SocketAddr]) -> Result<Connection, Error> {
         let settings = &self.settings;
         let deadline = Exchange::current().deadline().min(Instant::now() + settings.connect_timeout);
-        let stream = connect_first_hop(settings, &details.addrs, deadline)?;
+        let stream = connect_first_hop(settings, addresses, deadline)?;
         let mut socket = UntilDeadline::new(&stream, deadline, &settings.cancel);
         if let Some(proxy) = &settings.proxy {
             tunnel::open(proxy, &settings.endpoint, &mut socket)?;
@@ -47,9 +72,9 @@ impl Connector {
             None => None,
         };
         self.tell(&stream, session.as_deref());
-        let buffers = LazyBuffers::new(BUFFER_BYTES, details.config.output_buffer_size());
+        let buffers = LazyBuffers::new(BUFFER_BYTES, self.output_bytes);
         // Room for the head, however long the token: a vector that grows leaves copies of it behind.
-        let held_back = Vec::with_capacity(details.config.output_buffer_size());
+        let held_back = Vec::with_capacity(self.output_bytes);
         let settings = Arc::clone(settings);
         Ok(Connection {
             stream,
@@ -57,6 +82,7 @@ impl Connector {
             buffers,
             held_back,
             settings,
+            last_answer: Arc::clone(&self.last_answer),
             exchanges: 0,
             is_answering: false,
             last_used: Instant::now(),
@@ -74,6 +100,10 @@ impl Connector {
     }
 }
 
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// To the service, or to the proxy before it.
 pub fn connect_first_hop(settings: &Settings, addresses: &[SocketAddr], deadline: Instant) -> Result<TcpStream, Error> {
     let options = Options {
@@ -88,11 +118,22 @@ pub fn connect_first_hop(settings: &Settings, addresses: &[SocketAddr], deadline
     })
 }
 
+// ureq asks for it; showing more would take kilobytes in the library.
+impl fmt::Debug for Connector {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Connector").finish_non_exhaustive()
+    }
+}
+
 impl ureq::unversioned::transport::Connector for Connector {
     type Out = Connection;
 
     fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<Connection>, ureq::Error> {
-        self.open(details).map(Some).map_err(through_ureq)
+        let connection = match self.take_ahead() {
+            Some(connection) => connection,
+            None => self.open(&details.addrs).map_err(through_ureq)?,
+        };
+        Ok(Some(connection))
     }
 }
 
@@ -103,6 +144,7 @@ pub struct Connection {
     buffers: LazyBuffers,
     held_back: Vec<u8>,
     settings: Arc<Settings>,
+    last_answer: Arc<Mutex<Option<Instant>>>,
     /// How many requests it has carried, with the one that it carries now.
     exchanges: u64,
     /// Whether a byte of the answer to the current request has come.
@@ -228,6 +270,7 @@ impl Transport for Connection {
                 self.is_answering = true;
                 self.has_just_answered = true;
                 self.last_used = Instant::now();
+                *lock(&self.last_answer) = Some(self.last_used);
                 self.buffers.input_appended(length);
                 Ok(length > 0)
             }
@@ -261,6 +304,8 @@ impl Transport for Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         self.forget_held_back();
+        // Nobody knows whether others are left.
+        *lock(&self.last_answer) = None;
     }
 }
 

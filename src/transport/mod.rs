@@ -64,6 +64,8 @@ use tls::Tls;
 
 /// Room for the head of a request or an answer, and for what one read brings.
 const BUFFER_BYTES: usize = 16 * 1024;
+/// The service closes idle connections after a minute; a request must not meet that.
+const LONGEST_IDLE: Duration = Duration::from_secs(50);
 /// How many connections that were closed while they were idle are replaced in one call: more than are ever kept.
 const MOST_STALE: u32 = 16;
 
@@ -170,6 +172,7 @@ pub struct Transport {
 #[derive(Debug)]
 struct Agent {
     inner: ureq::Agent,
+    connector: Connector,
     longest_header_bytes: usize,
 }
 
@@ -210,6 +213,17 @@ impl Transport {
     pub fn get(&self, deadline: Instant) -> Result<Answer, Error> {
         let _scope = Scope::begin(Effect::Reads, deadline);
         self.exchange(Headers { common: &CommonHeaders::default(), own: &[], token: None }, None)
+    }
+
+    /// Makes the connection of a request to come, all before `deadline`.
+    pub fn connect(&self, deadline: Instant) -> Result<(), Error> {
+        let _scope = Scope::begin(Effect::Reads, deadline);
+        let connector = self.agent.lock().unwrap_or_else(PoisonError::into_inner).connector.clone();
+        connector.open_ahead(|| self.resolver.addresses()).map_err(|error| match &self.settings.proxy {
+            _ if self.settings.cancel.is_set() => cancelled(),
+            Some(proxy) if error.status == Status::ResolveFailed => proxy.unreachable(error),
+            _ => error,
+        })
     }
 
     /// Opens a connection in stages, which carries no request: all before `deadline`.
@@ -342,19 +356,20 @@ impl Drop for Transport {
 
 impl Agent {
     fn new(settings: &Arc<Settings>, resolver: &Resolver, longest_header_bytes: usize) -> Agent {
+        let output_bytes = BUFFER_BYTES + longest_header_bytes;
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
             .proxy(None)
-            // The service closes idle connections after a minute; a request must not meet that.
-            .max_idle_age(Duration::from_secs(50))
+            .max_idle_age(LONGEST_IDLE)
             .input_buffer_size(BUFFER_BYTES)
-            .output_buffer_size(BUFFER_BYTES + longest_header_bytes)
+            .output_buffer_size(output_bytes)
             .max_response_header_size(BUFFER_BYTES)
             .build();
-        let inner = ureq::Agent::with_parts(config, Connector::new(Arc::clone(settings)), resolver.clone());
-        Agent { inner, longest_header_bytes }
+        let connector = Connector::new(Arc::clone(settings), output_bytes);
+        let inner = ureq::Agent::with_parts(config, connector.clone(), resolver.clone());
+        Agent { inner, connector, longest_header_bytes }
     }
 }
 

@@ -34,7 +34,7 @@ const PATIENCE_WITH_OLD_ANSWER: Duration = Duration::from_millis(250);
 const LOOKUP_STACK_BYTES: usize = 1024 * 1024;
 
 /// Resolves the one host that is connected to. Clones share what they have learned.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Resolver {
     host: Host,
     port: u16,
@@ -50,7 +50,7 @@ struct Lookup {
     state: Mutex<LookupState>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct LookupState {
     /// What the lookup that is running sets when it has finished.
     running: Option<Arc<Event>>,
@@ -61,7 +61,6 @@ struct LookupState {
     thread: Option<JoinHandle<()>>,
 }
 
-#[derive(Debug)]
 struct Found {
     addresses: Vec<IpAddr>,
     /// Since boot.
@@ -78,23 +77,25 @@ impl Resolver {
         self.lookup.lock().end_thread();
     }
 
-    fn addresses(&self, timeout: Duration) -> Result<Vec<IpAddr>, Error> {
+    /// For a connection of the exchange that this thread is in.
+    pub fn addresses(&self) -> Result<Vec<SocketAddr>, Error> {
+        let timeout = Exchange::current().time_left();
         self.known_or(|name| self.lookup.addresses(name, timeout, &self.cancel))
     }
 
     /// What the addresses are at this moment, whatever is remembered.
     pub fn look_up(&self, timeout: Duration) -> Result<Vec<SocketAddr>, Error> {
-        let addresses = self.known_or(|name| self.lookup.look_up(self.lookup.lock(), name, timeout, &self.cancel))?;
-        Ok(addresses.into_iter().take(MAX_ADDRESSES).map(|address| SocketAddr::new(address, self.port)).collect())
+        self.known_or(|name| self.lookup.look_up(self.lookup.lock(), name, timeout, &self.cancel))
     }
 
     /// The addresses of a host that needs no lookup, else what `look_up` finds.
-    fn known_or(&self, look_up: impl FnOnce(&str) -> Result<Vec<IpAddr>, Error>) -> Result<Vec<IpAddr>, Error> {
-        match &self.host {
-            Host::Loopback => Ok(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]),
-            Host::Address(address) => Ok(vec![*address]),
-            Host::Name(name) => look_up(name),
-        }
+    fn known_or(&self, look_up: impl FnOnce(&str) -> Result<Vec<IpAddr>, Error>) -> Result<Vec<SocketAddr>, Error> {
+        let addresses = match &self.host {
+            Host::Loopback => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+            Host::Address(address) => vec![*address],
+            Host::Name(name) => look_up(name)?,
+        };
+        Ok(addresses.into_iter().take(MAX_ADDRESSES).map(|address| SocketAddr::new(address, self.port)).collect())
     }
 }
 
@@ -216,22 +217,18 @@ impl Found {
     }
 }
 
-impl fmt::Debug for Lookup {
+// ureq asks for it; showing more would take kilobytes in the library.
+impl fmt::Debug for Resolver {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Lookup").field("state", &self.state).finish_non_exhaustive()
+        formatter.debug_struct("Resolver").finish_non_exhaustive()
     }
 }
 
 impl ureq::unversioned::resolver::Resolver for Resolver {
     fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let mut resolved = self.empty();
-        if let Host::Address(address) = self.host {
-            resolved.push(SocketAddr::new(address, self.port));
-            return Ok(resolved);
-        }
-        let addresses = self.addresses(Exchange::current().time_left()).map_err(through_ureq)?;
-        for address in addresses.into_iter().take(MAX_ADDRESSES) {
-            resolved.push(SocketAddr::new(address, self.port));
+        for address in self.addresses().map_err(through_ureq)? {
+            resolved.push(address);
         }
         Ok(resolved)
     }

@@ -272,6 +272,7 @@ static void the_new_functions_refuse_null(void) {
     int64_t offset_ms = 7;
     trro_error error;
     trro_client_cancel(NULL);
+    CHECK_STATUS(trro_client_connect(NULL, 0, &error), TRRO_STATUS_INVALID_ARGUMENT, &error);
     CHECK_STATUS(trro_client_resume(NULL, &error), TRRO_STATUS_INVALID_ARGUMENT, &error);
     CHECK_STATUS(trro_client_clock_offset_ms(NULL, &offset_ms, &error), TRRO_STATUS_INVALID_ARGUMENT, &error);
     CHECK(offset_ms == 0);

@@ -256,6 +256,7 @@ static void every_function_can_be_called(void) {
     watch_it(project_id);
     look_at_sessions(project_id);
     change_permissions(project_id);
+    CHECK(trro_client_connect(client, 0, NULL) == TRRO_STATUS_OK);
     trro_client_cancel(client);
     CHECK(trro_client_resume(client, NULL) == TRRO_STATUS_OK);
     delete_all(project_id);

@@ -90,21 +90,14 @@ pub struct Figures {
 pub fn build(variant: &Variant) -> Result<Built, Failed> {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().ok_or("no target folder")?.join("variants");
     let features: Vec<&str> = FEATURES.into_iter().filter(|feature| !variant.without.contains(feature)).collect();
+    let profile = if variant.is_smallest() { "smallest" } else { "release" };
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args([
-        "rustc",
-        "--locked",
-        "--release",
-        "--lib",
-        "--crate-type",
-        "cdylib,staticlib",
-        "--no-default-features",
-    ]);
-    cargo.args(["--features", &features.join(",")]).arg("--target-dir").arg(&target);
+    cargo.args(["rustc", "--locked", "--profile", profile, "--lib", "--crate-type", "cdylib,staticlib"]);
+    cargo.args(["--no-default-features", "--features", &features.join(",")]).arg("--target-dir").arg(&target);
     support::run(cargo.current_dir(support::root()))?;
     let folder = support::scratch(&format!("variant-{}", variant.name.replace(['`', ' '], "-")));
     for library in ["libtrro.so", "libtrro.a"] {
-        fs::copy(target.join("release").join(library), folder.join(library))?;
+        fs::copy(target.join(profile).join(library), folder.join(library))?;
     }
     std::os::unix::fs::symlink("libtrro.so", folder.join(support::SONAME))?;
     Ok(Built { folder })
