@@ -1,10 +1,11 @@
 //! Signing, and decoding with laying out, inside of this process: libtrro's against C's, turn by turn. Uses `clients`, `results`, `rows`,
 //! `service`, `system`, and the library's signer.
 
-use std::ffi::{CString, c_char, c_int, c_void};
+use std::ffi::{CString, OsStr, c_char, c_int, c_void};
 use std::sync::Arc;
 
 use libtest_mimic::Failed;
+use trro::api::{self, Devices};
 use trro::credentials::{Credentials, Signer};
 use trro::sign;
 
@@ -89,18 +90,7 @@ pub fn sign(clients: &Clients, rounds: usize) -> Result<Comparison, Failed> {
         let end = line.iter().position(|byte| *byte == 0).unwrap_or(0);
         if failed { Vec::new() } else { line[..end].to_vec() }
     };
-    let signer = Signer::new("trro");
-    let credentials = Credentials::new(emulator::SECRET_ID, emulator::SECRET_KEY, None);
-    let credentials = Arc::new(credentials.map_err(|error| error.message)?);
-    let request = sign::Request {
-        method: "POST",
-        query: "",
-        content_type: "application/json",
-        host: HOST,
-        action: Some("GetDevices"),
-        body: BODY.as_bytes(),
-    };
-    let by_trro = |moment_s: i64| signer.sign(&credentials, &request, moment_s).authorization;
+    let by_trro = signer()?;
     let expected = format!("Authorization: {}", by_trro(NOON_S)).into_bytes();
     assert_eq!([by_c(evp, NOON_S), by_c(low_level, NOON_S)], [expected.clone(), expected], "the signatures differ");
 
@@ -115,6 +105,39 @@ pub fn sign(clients: &Clients, rounds: usize) -> Result<Comparison, Failed> {
         sides[2].1.push(turn(SIGNATURES, |index| by_c(low_level, NOON_S + index).len()));
     }
     Ok(Comparison { what: "a signature, the day's key kept", sides })
+}
+
+/// libtrro's: the `Authorization` of a moment.
+fn signer() -> Result<impl Fn(i64) -> String, Failed> {
+    let signer = Signer::new("trro");
+    let credentials = Credentials::new(emulator::SECRET_ID, emulator::SECRET_KEY, None);
+    let credentials = Arc::new(credentials.map_err(|error| error.message)?);
+    let request = sign::Request {
+        method: "POST",
+        query: "",
+        content_type: "application/json",
+        host: HOST,
+        action: Some("GetDevices"),
+        body: BODY.as_bytes(),
+    };
+    Ok(move |moment_s| signer.sign(&credentials, &request, moment_s).authorization)
+}
+
+/// Signs or decodes so often, for who counts from outside.
+pub fn work(work: &OsStr, times: &OsStr) -> Result<(), Failed> {
+    let times = times.to_string_lossy().parse()?;
+    match work.to_str() {
+        Some("sign") => {
+            let by_trro = signer()?;
+            turn(times, |index| by_trro(NOON_S + index).len());
+        }
+        Some("decode") => {
+            let answer = answer(DEVICES);
+            turn(times, |_| api::decode::decode::<Devices<'_>>(answer.as_bytes()).map_or(0, |page| page.devices.len()));
+        }
+        _ => return Err("nothing is called so".into()),
+    }
+    Ok(())
 }
 
 /// An answer with 100 devices, from its bytes to structs.

@@ -29,6 +29,17 @@ pub fn machine(rounds: usize) -> String {
     )
 }
 
+/// What counts of instructions depend on.
+pub fn tools() -> String {
+    let said = [
+        said(Command::new("rustc").arg("--version")),
+        said(Command::new("getconf").arg("GNU_LIBC_VERSION")),
+        said(Command::new("valgrind").arg("--version")),
+        std::env::consts::ARCH.to_owned(),
+    ];
+    said.join("; ")
+}
+
 fn field<'t>(text: &'t str, name: &str) -> Option<&'t str> {
     let line = text.lines().find(|line| line.starts_with(name))?;
     line.split_once(':').map(|(_, value)| value.trim())

@@ -9,12 +9,14 @@
 //! | `measure` | the passes that measure the clients |
 //! | `in_process` | signing and decoding, measured in this process |
 //! | `growth` | how libtrro's cost grows |
+//! | `creep` | instructions against those recorded |
 //! | `results` | what was measured |
 //! | `report`, `plot` | tables and plots of it |
 //! | `machine`, `document` | where it was measured, and where that is written |
 //! | `system` | system calls |
 
 mod clients;
+mod creep;
 mod document;
 mod growth;
 mod in_process;
@@ -32,12 +34,13 @@ mod support;
 mod system;
 
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use lexopt::prelude::*;
-use libtest_mimic::Failed;
+use libtest_mimic::{Completion, Failed};
 
 use clients::{Client, Clients, Setting};
 use document::Document;
@@ -60,13 +63,14 @@ Measures libtrro against a client written by hand in C and against the floor of 
   --write            write what was measured into docs/performance.md and its plots
   --help
 
-Passes: cpu (and wall time) first instructions allocations calls packets round-trips memory sign decode growth
-Without one: all but growth.
+Passes: cpu (and wall time) first instructions allocations calls packets round-trips memory sign decode growth creep
+Without one: all but growth and creep. Creep compares with the instructions that are recorded, and with --write records them.
 ";
 
 /// The passes that do not run the clients.
 const IN_PROCESS: [&str; 2] = ["sign", "decode"];
 const GROWTH: &str = "growth";
+const CREEP: &str = "creep";
 /// Two runs at the same time would take each other's.
 const TIMED: [&str; 5] = ["cpu", "first", "sign", "decode", GROWTH];
 
@@ -81,9 +85,10 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    let mut arguments = env::args_os().skip(1);
-    let result = match (arguments.next(), arguments.next()) {
-        (Some(word), Some(ca_file)) if word == "serve" => server::serve(Path::new(&ca_file)),
+    let words: Vec<OsString> = env::args_os().skip(1).collect();
+    let result = match &words[..] {
+        [word, ca_file] if word == "serve" => server::serve(Path::new(ca_file)),
+        [word, work, times] if word == "count" => in_process::work(work, times),
         _ => options().and_then(|options| options.map_or(Ok(()), compare)),
     };
     match result {
@@ -124,7 +129,7 @@ fn options() -> Result<Option<Options>, Failed> {
                 return Ok(None);
             }
             Value(name) => {
-                let known = all_passes().chain([GROWTH]).find(|known| name == *known);
+                let known = all_passes().chain([GROWTH, CREEP]).find(|known| name == *known);
                 options.passes.push(known.ok_or_else(|| format!("there is no pass {name:?}"))?);
             }
             other => return Err(other.unexpected().into()),
@@ -167,11 +172,13 @@ fn compare(mut options: Options) -> Result<(), Failed> {
     let clients = Clients::build(folder, options.library.take(), core)?;
     clients.verify()?;
     let service = Service::start(core, folder.join("server.pem"))?;
-    let (grows, compares) = (options.passes.contains(&GROWTH), options.passes.iter().any(|pass| *pass != GROWTH));
-    if compares {
+    if options.passes.iter().any(|pass| ![GROWTH, CREEP].contains(pass)) {
         compare_clients(&options, &clients, &service)?;
     }
-    if grows {
+    if options.passes.contains(&CREEP) {
+        look_for_creep(&options, &Bench { clients: &clients, service: &service })?;
+    }
+    if options.passes.contains(&GROWTH) {
         let growth = growth::grow(&clients, &service, (options.rounds / 3).max(1))?;
         let tables = growth::tables(&growth);
         println!("{tables}");
@@ -181,6 +188,16 @@ fn compare(mut options: Options) -> Result<(), Failed> {
             document.write()?;
             fs::write(root().join("docs/performance-growth.svg"), plot::growth(&growth))?;
         }
+    }
+    Ok(())
+}
+
+fn look_for_creep(options: &Options, bench: &Bench<'_>) -> Result<(), Failed> {
+    if options.is_written {
+        return creep::write(bench);
+    }
+    if let Completion::Ignored { reason } = creep::compare(bench)? {
+        println!("Not compared: {}.", reason.unwrap_or_default());
     }
     Ok(())
 }
@@ -203,7 +220,7 @@ fn compare_clients(options: &Options, clients: &Clients, service: &Service) -> R
     }
     for pass in &options.passes {
         match *pass {
-            GROWTH => {}
+            GROWTH | CREEP => {}
             name if IN_PROCESS.contains(&name) && !clients.has(Client::Handwritten) => {
                 results.missing.insert(name, "there is nothing to compare it with".to_owned());
             }

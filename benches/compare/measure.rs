@@ -2,6 +2,7 @@
 //! the tests `support`.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use libtest_mimic::Failed;
@@ -76,6 +77,15 @@ impl Bench<'_> {
         self.clients.run(tool, client, &Site { url: &url, ca_file: &self.service.ca_file }, setting, calls)
     }
 
+    /// Counts the instructions of what it runs; where it says how many.
+    pub fn callgrind(&self) -> Result<(Command, PathBuf), Failed> {
+        let log = self.clients.file("callgrind.log");
+        let mut tool = Command::new(find_tool("valgrind").ok_or("valgrind is not installed")?);
+        tool.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
+        tool.arg(format!("--log-file={}", log.display()));
+        Ok((tool, log))
+    }
+
     /// What a warm call adds to what `count` counts of a run.
     fn difference(&self, mut count: impl FnMut(Calls) -> Result<Vec<f64>, Failed>) -> Result<Vec<f64>, Failed> {
         let (less, more) = (count(Calls::quiet(COUNTED_CALLS))?, count(Calls::quiet(2 * COUNTED_CALLS))?);
@@ -110,22 +120,24 @@ fn count_instructions(
     setting: Setting,
     results: &mut Results,
 ) -> Result<(), Failed> {
-    let Some(valgrind) = find_tool("valgrind") else {
+    if find_tool("valgrind").is_none() {
         results.missing.insert("instructions", "valgrind is not installed".to_owned());
         return Ok(());
-    };
+    }
     let counted = bench.difference(|calls| {
-        let log = bench.clients.file("callgrind.log");
-        let mut tool = Command::new(&valgrind);
-        tool.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
-        tool.arg(format!("--log-file={}", log.display()));
+        let (tool, log) = bench.callgrind()?;
         bench.ran_below(Some(tool), client, setting, calls)?;
-        let log = fs::read_to_string(log)?;
-        let total = log.lines().find_map(|line| line.split_once("Collected :")?.1.trim().parse().ok());
-        Ok(vec![total.ok_or("callgrind has counted nothing")?])
+        Ok(vec![collected(&log)?])
     })?;
     results.add(Figure::Instructions, setting, client, counted[0]);
     Ok(())
+}
+
+/// What callgrind has counted.
+pub fn collected(log: &Path) -> Result<f64, Failed> {
+    let log = fs::read_to_string(log)?;
+    let total = log.lines().find_map(|line| line.split_once("Collected :")?.1.trim().parse().ok());
+    total.ok_or_else(|| "callgrind has counted nothing".into())
 }
 
 fn count_allocations(bench: &Bench<'_>, client: Client, setting: Setting, results: &mut Results) -> Result<(), Failed> {

@@ -52,7 +52,8 @@ pub fn update(measured: &[(&Variant, Figures)]) -> Result<(), Failed> {
 pub fn compare(variant: &Variant, figures: &Figures) -> Outcome {
     let text = fs::read_to_string(readme())?;
     if !text.contains(&compiler()?) {
-        return support::missing("the sizes of the README were measured with another compiler, or for another machine");
+        let reason = "the sizes of the README were measured with another compiler, or for another machine";
+        return Ok(Completion::ignored_with(reason));
     }
     let row = text.lines().find_map(|line| line.strip_prefix(&format!("| {} | ", variant.name)));
     let row = row.ok_or("the README has no such row")?;
