@@ -32,7 +32,9 @@ pub fn compare(bench: &Bench<'_>) -> Outcome {
     }
     let recorded = fs::read_to_string(record())?;
     if !recorded.contains(&machine::tools()) {
-        return Ok(Completion::ignored_with("the recorded counts are those of another compiler, C library or valgrind"));
+        return Ok(Completion::ignored_with(
+            "the recorded counts are those of another compiler, C library or valgrind",
+        ));
     }
     let (recorded, counted) = (parse(&recorded)?, count(bench)?);
     let mut grown = String::new();
