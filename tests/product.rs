@@ -4,6 +4,8 @@
 
 #[path = "product/bars.rs"]
 mod bars;
+#[path = "product/binary.rs"]
+mod binary;
 #[path = "product/create_device.rs"]
 mod create_device;
 #[path = "product/field_device.rs"]
@@ -70,6 +72,7 @@ fn main() {
             a_call_over_tls_needs_no_larger_stack_than_promised,
         ),
     ];
+    trials.extend(binary::trials(&product));
     trials.extend(field_device::trials(&product));
     trials.extend(create_device::trials(&product));
     trials.extend(licenses::trials(&product));
