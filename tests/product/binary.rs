@@ -17,7 +17,9 @@ const OTHERS: [&str; 2] = ["libssl.so.3", "libcurl-gnutls.so.4"];
 pub fn trials(product: &Arc<Product>) -> Vec<Trial> {
     let [hardened, beside] = [Arc::clone(product), Arc::clone(product)];
     vec![
-        Trial::test("binary::is_hardened", move || faults(&hardened.library)?.map_or(Ok(()), |fault| Err(fault.into()))),
+        Trial::test("binary::is_hardened", move || {
+            faults(&hardened.library)?.map_or(Ok(()), |fault| Err(fault.into()))
+        }),
         Trial::test("binary::a_library_that_is_not_hardened_is_caught", a_library_that_is_not_hardened_is_caught),
         Trial::ignorable_test("binary::works_beside_another_tls_and_a_second_copy_of_itself", move || {
             works_beside_others(&beside)
