@@ -5,6 +5,7 @@
 
 use std::ops::Deref;
 
+use hmac::digest::FixedOutput;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -15,13 +16,19 @@ pub const SECONDS_PER_DAY: i64 = 86_400;
 /// The name of the scheme, as it stands in the header and in the string to sign.
 pub const ALGORITHM: &str = "TC3-HMAC-SHA256";
 
-/// A key of the derivation chain: wiped when dropped, and with no way to format it.
-pub struct Key(Zeroizing<[u8; 32]>);
+/// A key of the derivation chain: wiped when dropped, and with no way to format it. In a box: one that moves would leave itself behind.
+pub struct Key(Box<Zeroizing<[u8; 32]>>);
 
 impl Key {
     /// A key that was derived elsewhere.
     pub fn from_bytes(bytes: &[u8; 32]) -> Key {
-        Key(Zeroizing::new(*bytes))
+        let mut key = Key::empty();
+        key.0.copy_from_slice(bytes);
+        key
+    }
+
+    fn empty() -> Key {
+        Key(Box::default())
     }
 
     /// The 32 bytes.
@@ -216,7 +223,9 @@ fn append(buffer: &mut String, parts: &[&str]) {
 }
 
 fn mac(key: &[u8], text: &str) -> Key {
-    Key(Zeroizing::new(keyed(key).chain_update(text).finalize().into_bytes().into()))
+    let mut made = Key::empty();
+    keyed(key).chain_update(text).finalize_into((&mut **made.0).into());
+    made
 }
 
 fn keyed(key: &[u8]) -> Hmac<Sha256> {
