@@ -47,6 +47,11 @@ impl Case {
         Case { calls, ..self }
     }
 
+    /// Whether a sound client takes what it is about.
+    pub fn is_sound(&self) -> bool {
+        matches!(self.expected, Expected::Line(_))
+    }
+
     /// What is wrong with what the program has printed, if something is.
     pub fn fault(&self, lines: &[&str]) -> Option<String> {
         if lines.len() != self.calls {

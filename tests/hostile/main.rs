@@ -5,10 +5,12 @@
 mod answers;
 mod case;
 mod http;
+mod robustness;
 mod server;
 #[path = "../support/mod.rs"]
 mod support;
 
+use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
@@ -37,7 +39,12 @@ fn main() {
         let program = Arc::clone(&program);
         move || a_case_that_goes_wrong_is_caught(&program)
     })];
-    trials.extend([answers::cases(), http::cases()].into_iter().flatten().map(|case| {
+    let cases: Vec<Case> = [answers::cases(), http::cases()].into_iter().flatten().collect();
+    if env::var("TRRO_ROBUSTNESS").is_ok_and(|mode| mode == "update") {
+        let update = Trial::test("robustness::is_updated", move || robustness::update(&cases));
+        libtest_mimic::run(&arguments, vec![update]).exit();
+    }
+    trials.extend(cases.into_iter().map(|case| {
         let program = Arc::clone(&program);
         Trial::test(shortened(&case.name, SHOWN), move || check(&program, &case))
     }));
