@@ -9,6 +9,7 @@
 //!
 //! | module | what is in it | what it may use |
 //! | --- | --- | --- |
+//! | `fuzzing` | what the fuzzer runs; in no library that ships | everything below |
 //! | [`ffi`] | the C functions and structs of `trro.h` | everything below |
 //! | [`watch`] | keeps the authorization of devices fresh in the background | everything below |
 //! | [`diagnosis`] | a call looked at step by step, and what to do about the step that fails | everything below |
@@ -51,6 +52,8 @@ pub mod diagnosis;
 pub mod endpoint;
 pub mod error;
 pub mod ffi;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod limiter;
 pub mod listing;
 pub mod log;

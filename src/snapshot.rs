@@ -316,7 +316,8 @@ fn fill(file: &mut File, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-fn text_of(content: &Content, key: Option<&Key>) -> Result<String, String> {
+/// What is written to a file.
+pub(crate) fn text_of(content: &Content, key: Option<&Key>) -> Result<String, String> {
     let stored = Stored { version: VERSION, answer: content };
     let json = serde_json::to_string_pretty(&stored).map_err(|error| format!("cannot be made: {error}"))? + "\n";
     let (algorithm, digest) = match key {
@@ -328,7 +329,8 @@ fn text_of(content: &Content, key: Option<&Key>) -> Result<String, String> {
     if text.len() > MAX_BYTES { Err(format!("would have more than {MAX_BYTES} bytes")) } else { Ok(text) }
 }
 
-fn parse(bytes: &[u8], key: Option<&Key>) -> Result<Content, String> {
+/// What a file with these bytes says.
+pub(crate) fn parse(bytes: &[u8], key: Option<&Key>) -> Result<Content, String> {
     const OTHER: &str = "is not a snapshot of this library, or is damaged";
     if bytes.len() > MAX_BYTES {
         return Err(format!("has more than {MAX_BYTES} bytes"));

@@ -9,9 +9,12 @@
 //! | `sink` | what an answer looks like, and where its fields go |
 //! | `decode` | an answer, read into a Rust value or a buffer |
 //! | `plain` | the same, for answers in which nothing is unusual |
+//! | `agreement` | whether the two agree, for tests and the fuzzer |
 //! | `codes` | error codes, and what they mean |
 //! | `mod` | whether the service carried a request out |
 
+#[cfg(any(test, fuzzing))]
+pub mod agreement;
 pub mod codes;
 pub mod decode;
 pub mod describe;

@@ -48,11 +48,18 @@ impl Client {
         let max_attempts = in_range("max_attempts", max_attempts, 1, MOST_ATTEMPTS, "")?;
         let fleet_size = in_range("fleet_size", config.fleet_size, 0, LARGEST_FLEET, "")?;
         let limiter = Limiter::new(requests_per_s(config.max_requests_per_s)?, fleet_size);
-        let endpoint = Endpoint::parse(config.endpoint.unwrap_or(INTERNATIONAL))?;
+        // A secret may stand where it does not belong.
+        let without_secrets = |mut error: Error| {
+            if let Some(credentials) = &config.credentials {
+                credentials.redact(&mut error);
+            }
+            error
+        };
+        let endpoint = Endpoint::parse(config.endpoint.unwrap_or(INTERNATIONAL)).map_err(without_secrets)?;
         let (clock, cancel) = (Arc::new(Clock::default()), Arc::new(Cancel::new()?));
         let host_header = endpoint.host_header.clone();
         let headers = common_headers(&host_header, &user_agent, language, region.as_deref())?;
-        let transport = transport(&config, endpoint, &clock, &cancel, &log)?;
+        let transport = transport(&config, endpoint, &clock, &cancel, &log).map_err(without_secrets)?;
         Ok(Client {
             keeper: keeper(config, &cancel, &log)?,
             signer: Signer::new(api::SERVICE),

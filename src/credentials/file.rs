@@ -71,7 +71,8 @@ fn check(metadata: &Metadata) -> Result<(), String> {
     }
 }
 
-fn parse(text: &str) -> Result<Credentials, String> {
+/// What a file with this text gives.
+pub(crate) fn parse(text: &str) -> Result<Credentials, String> {
     let section = section(text)?.ok_or_else(|| format!("has no section [{SECTION}]"))?;
     let missing = |key: &str| format!("has no {key} in its section [{SECTION}]");
     let secret_id = section.secret_id.ok_or_else(|| missing("secret_id"))?;

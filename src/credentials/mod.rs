@@ -4,7 +4,7 @@
 //! Nothing in here implements `Display`, and `Debug` shows the secret id and a date only.
 
 #[cfg(feature = "credential-sources")]
-mod file;
+pub(crate) mod file;
 mod keeper;
 mod moment;
 mod renewal;

@@ -9,7 +9,7 @@
 #![allow(unsafe_code)]
 
 pub mod actions;
-mod arena;
+pub(crate) mod arena;
 mod arguments;
 pub mod authorization;
 pub mod bindings;
@@ -21,7 +21,7 @@ pub mod credentials;
 pub mod device_config;
 pub mod diagnosis;
 pub mod error;
-mod layout;
+pub(crate) mod layout;
 pub mod listing;
 pub mod version;
 pub mod watch;
