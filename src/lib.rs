@@ -10,6 +10,7 @@
 //! | module | what is in it | what it may use |
 //! | --- | --- | --- |
 //! | `fuzzing` | what the fuzzer runs; in no library that ships | everything below |
+//! | `properties` | what always holds, tried with many values; in no library | everything below |
 //! | [`ffi`] | the C functions and structs of `trro.h` | everything below |
 //! | [`watch`] | keeps the authorization of devices fresh in the background | everything below |
 //! | [`diagnosis`] | a call looked at step by step, and what to do about the step that fails | everything below |
@@ -59,6 +60,8 @@ pub mod listing;
 pub mod log;
 #[cfg_attr(not(feature = "credential-sources"), path = "metadata/left_out.rs")]
 mod metadata;
+#[cfg(test)]
+mod properties;
 #[cfg_attr(not(feature = "proxy"), path = "proxy/left_out.rs")]
 mod proxy;
 pub mod retry;
