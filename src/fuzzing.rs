@@ -1,4 +1,4 @@
-//! What the fuzzer throws any bytes at (tests/fuzz), and the tests every seed: each function panics at a fault. In no library that ships.
+//! What the fuzzer throws any bytes at (tests/fuzz), and the tests every seed: each function panics at a fault. In no library that ships. Uses everything.
 
 use std::ffi::c_void;
 

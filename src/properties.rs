@@ -1,4 +1,4 @@
-//! What holds of signing, retrying, the clock and the verdict whatever comes in: properties, tried with many values. In no library.
+//! What holds of signing, retrying, the clock and the verdict whatever comes in: properties, tried with many values. In no library. Uses everything.
 
 use std::time::Duration;
 
