@@ -1,4 +1,5 @@
-# Runs the examples and trro-status against an emulator of the service, over HTTP on a free port of the loopback.
+# Runs the examples and trro-status against an emulator of the service, over HTTP on a free port of the loopback. RUNNER, if it is
+# set, runs them where they are for another machine: "qemu-arm-static -L SYSROOT".
 set -eu
 build=$1
 
@@ -22,7 +23,7 @@ run() {
     program=$1
     shift
     status=0
-    "$build/$program" "$@" || status=$?
+    ${RUNNER:-} "$build/$program" "$@" || status=$?
     if [ "$status" -ne "$expected" ]; then
         printf 'demo: exit status %s, not %s\n' "$status" "$expected" >&2
         exit 1
@@ -58,7 +59,7 @@ run 0 trro-status sessions --project q7d2x9w4k1z8r5tn
 run 0 trro-status sessions --project q7d2x9w4k1z8r5tn --device port_01 --recent
 run 0 trro-status doctor --project m82k5408n675phvb --device field_ok_4
 printf '\n$ echo PASSWORD | create_device m82k5408n675phvb truck_7 truck_7\n'
-echo 0123456789abcdef | "$build/create_device" m82k5408n675phvb truck_7 truck_7
+echo 0123456789abcdef | ${RUNNER:-} "$build/create_device" m82k5408n675phvb truck_7 truck_7
 # A server hands over a key for today; the device has no other.
 printf '\n$ day_key make | day_key use m82k5408n675phvb\n'
-"$build/day_key" make | env -u TENCENTCLOUD_SECRET_ID -u TENCENTCLOUD_SECRET_KEY "$build/day_key" use m82k5408n675phvb
+${RUNNER:-} "$build/day_key" make | env -u TENCENTCLOUD_SECRET_ID -u TENCENTCLOUD_SECRET_KEY ${RUNNER:-} "$build/day_key" use m82k5408n675phvb

@@ -50,8 +50,19 @@
  * MEMORY. A handle is made by trro_X_new() and ended by trro_X_free(); free(NULL) does nothing. Nothing else is to be
  * freed: results go into a buffer of the caller's, pointers in them point into the same buffer, and they are valid as
  * long as the caller leaves it alone. A buffer may have any alignment; what is in it after a failure is undefined. What
- * a function is given it copies, or is done with when it returns. Where malloc() fails, the process may end by abort()
- * and a line on stderr; max_response_bytes bounds what a call can need.
+ * a function is given it copies, or is done with when it returns.
+ *
+ * NO MEMORY. Where malloc() fails, the process ends by abort(), with a line on stderr (more with RUST_BACKTRACE in the environment), as
+ * programs in Rust do: leave it room. Two things are excepted: the body of an answer, for which there is TRRO_STATUS_INTERNAL, and
+ * max_response_bytes; and trro_watch_read(), trro_watch_fd(), trro_device_verdict() and trro_client_cancel(), which allocate nothing.
+ *
+ * A HANDLE that was freed, or is of another kind, must not be used: the library as it ships does not recognise it, and anything
+ * may happen. A debug build of it (`cargo build`) does, at every function: TRRO_STATUS_INVALID_ARGUMENT, with a message that says
+ * so; without a status nothing is done. It goes by the address, and takes one that a new handle of the kind has got for that one.
+ *
+ * SECRETS. What the library has of keys and tokens, trro_client_free() wipes, or the last trro_watch_free() of the client's watches
+ * where it comes later. What the program has itself stays: its own copies, what its credentials_fn gives, and the environment,
+ * in which a key stays as long as the process lives. Where that matters, take a file, systemd, a role or credentials_fn.
  *
  * STRUCTS that the caller fills in begin with struct_size and are initialised with their _INIT macro; 0 or NULL in a
  * field means its default. That way a program keeps working with a newer library. Strings are UTF-8 and end with NUL;
@@ -63,8 +74,9 @@
  * room for every answer (TRRO_CHANGE_BUFFER_SIZE), or nothing is sent.
  *
  * THREADS. A client may be used by any number of threads at the same time; every function says more. trro_client_free()
- * comes after the last call has returned. A thread that calls needs a stack of 128 KiB beside its thread-local
- * variables.
+ * comes after the last call has returned. To end a client in use: trro_client_cancel(), wait until the calls have returned, for
+ * instance by joining their threads, trro_client_free(); a watch: let those who read it stop, trro_watch_free(). A thread that
+ * calls needs a stack of 128 KiB beside its thread-local variables.
  *
  * CALLBACKS. A function of the program's, and its user_data, must stay until trro_client_free() has returned and, if the client
  * has watches, the last trro_watch_free() too; a visitor until the call returns that it was given to. Each says from which
@@ -88,7 +100,7 @@
  * than wait past its deadline. It asks for credentials again before they run out. trro_client_config has the numbers.
  *
  * THE PROCESS is the caller's: no signal handler, no SIGPIPE, no setlocale() called or heeded, nothing written to the
- * environment, to stdout or stderr (but see MEMORY). errno is not preserved. A name lookup runs in a thread of its own (one a client), since libc cannot interrupt
+ * environment, to stdout or stderr (but see NO MEMORY). errno is not preserved. A name lookup runs in a thread of its own (one a client), since libc cannot interrupt
  * it, and the watches of a client in another, as long as there are any; all signals are blocked in both. No other thread is
  * made. A client belongs to the process that made it: in a child after fork() calls return TRRO_STATUS_INVALID_ARGUMENT,
  * and trro_client_free() only closes descriptors.
@@ -2141,7 +2153,8 @@ typedef int (*trro_diagnosis_fn)(void *user_data, const struct trro_diagnosis *d
 
 /**
  * What came back is not an answer of this API, or larger than max_response_bytes. The message names the field: one of
- * another type than documented, a string with a NUL character, a list of more than 10000. No row of it is given.
+ * another type than documented, a string with a NUL character, a list of more than 10000, a RequestId that is missing. No row of
+ * it is given.
  * Returned by: every function with an action.
  * What to do: check the endpoint, and what stands between (a captive portal, a proxy).
  */
@@ -2419,7 +2432,8 @@ void trro_client_free(struct trro_client *client);
 /**
  * Makes a connection ahead of the first call: name lookup, TCP, proxy and TLS are done when it is needed, and the call takes one round
  * trip. Nothing is asked of the service and no credential is sent; nothing is repeated: a failure is what a call would meet now.
- * The connection is used within 50 s, or dropped. If there is one already, this does nothing.
+ * The connection is used within 50 s, by a call that changes something within 1 s, or dropped. If there is one already, this does
+ * nothing.
  *
  * @param client       Must not be NULL.
  * @param deadline_ms  For all of it together: 1 to 600000 ms; 0: the client's.

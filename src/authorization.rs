@@ -328,6 +328,16 @@ mod tests {
         [None, Some(i64::MIN + 1), Some(-1), Some(0), Some(NOW - 1), Some(NOW), Some(NOW + 1), Some(i64::MAX)];
     const MONTHLY: [Option<i64>; 5] = [None, Some(-1), Some(0), Some(1), Some(i64::MAX)];
 
+    #[test]
+    fn the_facts_of_a_row_are_its_own() {
+        let row = r#"{"LicenseCount":2,"RemainDay":3,"ExpireTime":4,"MonthlyRemainTime":5}"#;
+        let body = format!(r#"{{"Response":{{"Devices":[{row}],"RequestId":"1"}}}}"#);
+        let page = crate::api::decode::decode::<crate::api::Devices<'_>>(body.as_bytes()).unwrap();
+        let facts = Facts::of(&page.devices[0]);
+        assert_eq!([facts.license_count, facts.remain_days], [Some(2), Some(3)]);
+        assert_eq!([facts.expire_time_s, facts.monthly_remain_time], [Some(4), Some(5)]);
+    }
+
     fn every_row() -> impl Iterator<Item = Facts> {
         COUNTS.into_iter().flat_map(|license_count| {
             DAYS.into_iter().flat_map(move |remain_days| {

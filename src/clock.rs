@@ -214,6 +214,27 @@ mod tests {
     }
 
     #[test]
+    fn a_sample_is_no_contradiction_as_long_as_both_can_be_true() {
+        let clock = Clock::default();
+        clock.learn(Sample::new(NOON, s(100), s(100)));
+        let known = clock.known().unwrap().pair;
+        let later = |by: Duration| {
+            let sample = Sample::new(NOON, s(109), s(111));
+            Sample { service_time: known.service_time_at(sample.at) + by, ..sample }
+        };
+        // By 1 and by 2 seconds, and by what a clock drifts in 10 s.
+        let uncertain = s(3) + Duration::from_millis(1);
+        assert_eq!(later(uncertain).compared_with(&known), Learned::Nothing);
+        assert_eq!(later(uncertain + Duration::from_nanos(1)).compared_with(&known), Learned::Contradiction);
+    }
+
+    #[test]
+    fn a_sample_that_is_as_uncertain_as_what_is_known_says_nothing() {
+        let sample = Sample::new(NOON, s(100), s(104));
+        assert_eq!(sample.compared_with(&sample), Learned::Nothing);
+    }
+
+    #[test]
     fn what_is_known_grows_uncertain_with_time() {
         let clock = Clock::default();
         clock.learn(Sample::new(NOON, s(0), s(0)));
@@ -252,7 +273,9 @@ mod tests {
         let boot = since_boot();
         assert!(!clock.now().is_confirmed);
         clock.learn(Sample::new(NOON, boot, boot));
-        assert!(clock.at(boot).is_confirmed && !clock.at(boot + s(120)).is_confirmed);
+        let confirmed_at = clock.known().unwrap().confirmed_at;
+        assert!(clock.at(confirmed_at + CONFIRMED_FOR - Duration::from_nanos(1)).is_confirmed);
+        assert!(!clock.at(confirmed_at + CONFIRMED_FOR).is_confirmed);
         clock.known.lock().unwrap().as_mut().unwrap().confirmed_at = Duration::ZERO;
         assert!(!clock.at(boot + s(60)).is_confirmed && clock.at(boot + s(60)).is_proven);
         assert_eq!(clock.learn(Sample::new(NOON, boot, boot + s(30))), Learned::Nothing);

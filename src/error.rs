@@ -1,6 +1,7 @@
 //! The one error type: what happened, in a status, the service's own words, and a sentence for people. Uses nothing.
 
 use std::fmt;
+use std::path::Path;
 use std::time::Duration;
 
 /// What kind of failure it is. The numbers are part of the public interface and never change.
@@ -169,6 +170,17 @@ pub fn printable(text: &str) -> String {
     }
 }
 
+/// A path as it may stand in a message: of a long one the end, so that there is room for what is wrong with it.
+pub fn shown(path: &Path) -> String {
+    const MOST_BYTES: usize = 120;
+    let path = printable(&path.to_string_lossy());
+    let from = path.len().saturating_sub(MOST_BYTES);
+    match (from..path.len()).find(|at| path.is_char_boundary(*at)) {
+        Some(at) if from > 0 => ["...", &path[at..]].concat(),
+        _ => path,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,6 +201,15 @@ mod tests {
         let mut error = Error::new(Status::AuthRejected, "unknown key");
         error.redact("");
         assert_eq!(error.message, "unknown key");
+    }
+
+    #[test]
+    fn of_a_long_path_the_end_is_shown() {
+        assert_eq!(shown(Path::new("/etc/trro.json")), "/etc/trro.json");
+        assert_eq!(shown(Path::new("")), "");
+        assert_eq!(shown(Path::new(&"a".repeat(120))), "a".repeat(120));
+        assert_eq!(shown(Path::new(&format!("/b{}", "a".repeat(120)))), format!("...{}", "a".repeat(120)));
+        assert_eq!(shown(Path::new(&format!("车{}", "a".repeat(119)))), format!("...{}", "a".repeat(119)));
     }
 
     #[test]

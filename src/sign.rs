@@ -148,13 +148,6 @@ pub fn signature(key: &SigningKey, string_to_sign: &str) -> Hexadecimal {
     Hexadecimal::new(&mac.finalize().into_bytes().into())
 }
 
-/// The value of the `Authorization` header.
-pub fn authorization(secret_id: &str, credential_scope: &str, signed_headers: &str, signature: &str) -> String {
-    let mut buffer = String::new();
-    write_authorization(secret_id, credential_scope, signed_headers, signature, &mut buffer);
-    buffer
-}
-
 /// Writes the value of the `Authorization` header over what the buffer has.
 pub fn write_authorization(
     secret_id: &str,

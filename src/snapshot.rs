@@ -26,7 +26,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::authorization::{Facts, Finding, Reason, RequestId, judge};
-use crate::error::{Error, Status, printable};
+use crate::error::{Error, Status, printable, shown};
 use crate::sys;
 
 /// With which a caller protects the file from whoever does not have it.
@@ -255,8 +255,7 @@ pub fn read(path: &Path, whose: &Whose<'_>, key: Option<&Key>) -> Result<Option<
 const NOT_A_FILE: &str = "is not a regular file";
 
 fn failed(path: &Path, fault: impl AsRef<str>) -> Error {
-    let path = printable(&path.to_string_lossy());
-    Error::new(Status::InvalidArgument, format!("the snapshot file {path} {}", fault.as_ref()))
+    Error::new(Status::InvalidArgument, format!("the snapshot file {} {}", shown(path), fault.as_ref()))
 }
 
 /// Where a file is written.

@@ -1,5 +1,5 @@
 //! All of the C code (examples, test programs, benchmarks) through gcc's analyzer and cppcheck, each of which has to find the faults of a
-//! broken sample.
+//! broken sample; and so has clippy, by what `src/lib.rs` denies.
 
 mod support;
 
@@ -47,6 +47,7 @@ fn main() {
     trials.push(Trial::ignorable_test("gcc_analyzer::catches_a_broken_program", gcc_catches_a_broken_program));
     trials.push(Trial::ignorable_test("cppcheck::finds_nothing", cppcheck_finds_nothing));
     trials.push(Trial::ignorable_test("cppcheck::catches_a_broken_program", cppcheck_catches_a_broken_program));
+    trials.push(Trial::ignorable_test("clippy::catches_a_broken_library", clippy_catches_a_broken_library));
     libtest_mimic::run(&arguments, trials).exit();
 }
 
@@ -151,5 +152,34 @@ fn cppcheck_catches_a_broken_program() -> Outcome {
             Some(report) => Err(format!("{report} was not reported: {reports}").into()),
             None => Ok(()),
         }
+    })
+}
+
+/// What can panic, or is unsafe without a reason, a function a lint.
+const BROKEN_LIBRARY: [(&str, &str); 4] = [
+    ("unwrap_used", "pub fn f(x: Option<u8>) -> u8 { x.unwrap() }"),
+    ("expect_used", "pub fn f(x: Option<u8>) -> u8 { x.expect(\"\") }"),
+    ("panic", "pub fn f() { panic!() }"),
+    ("undocumented_unsafe_blocks", "pub fn f(x: *const u8) -> u8 { unsafe { *x } }"),
+];
+
+/// That it finds nothing in the library is a step of its own, `cargo clippy`.
+fn clippy_catches_a_broken_library() -> Outcome {
+    support::with_tool("clippy-driver", |clippy| {
+        let library = fs::read_to_string(support::root().join("src/lib.rs"))?;
+        let start = library.find("#![cfg_attr(\n    not(test),").ok_or("src/lib.rs denies nothing")?;
+        let denied = &library[start..start + library[start..].find("\n)]").ok_or("src/lib.rs denies nothing")? + 3];
+        let source = support::scratch("clippy-broken").join("broken.rs");
+        for (lint, function) in BROKEN_LIBRARY {
+            fs::write(&source, format!("{denied}\n{function}\n"))?;
+            let mut command = Command::new(clippy);
+            command.args(["--crate-type=lib", "--emit=metadata", "-o", "/dev/null"]).arg(&source);
+            let output = command.output()?;
+            let said = String::from_utf8_lossy(&output.stderr);
+            if output.status.success() || !said.contains(&format!("#{lint}\n")) {
+                return Err(format!("clippy::{lint} was not reported: {said}").into());
+            }
+        }
+        Ok(())
     })
 }

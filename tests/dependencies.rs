@@ -75,6 +75,35 @@ fn every_license_is_one_that_may_be_used() {
     assert!(refused.is_empty(), "{refused:?}");
 }
 
+/// What packaging/debian/copyright says of each crate, whose sources are below vendor.
+fn of_debian(text: &str) -> Crates {
+    let mut crates = Crates::new();
+    for paragraph in text.split("\n\n").filter(|paragraph| paragraph.starts_with("Files:")) {
+        let license = paragraph.lines().find_map(|line| line.strip_prefix("License: ")).unwrap_or_default();
+        let files = paragraph.split("\nCopyright:").next().unwrap_or_default().split_whitespace();
+        let names = files.filter_map(|file| file.strip_prefix("vendor/")?.strip_suffix("/*"));
+        crates.extend(names.map(|name| (name.to_owned(), license.to_owned())));
+    }
+    crates
+}
+
+#[test]
+fn debian_is_told_of_every_crate_with_a_license_that_it_offers() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/debian/copyright");
+    let text = fs::read_to_string(path).unwrap();
+    let (told, linked) = (of_debian(&text), crates(&linked()).unwrap());
+    assert_eq!(told.keys().collect::<Vec<_>>(), linked.keys().collect::<Vec<_>>());
+    for (name, license) in told {
+        let offered = &linked[&name];
+        // Debian calls the license of MIT by another name.
+        let chosen = license.replace("Expat", "MIT").replace(" and ", " AND ");
+        assert!(offered == &chosen || offered.split(" OR ").any(|one| one == chosen), "{name}: {license} of {offered}");
+        for part in license.split(" and ") {
+            assert!(text.contains(&format!("\n\nLicense: {part}\n ")), "{name}: the text of {part} is missing");
+        }
+    }
+}
+
 #[test]
 fn a_license_that_may_not_be_used_is_caught() {
     for license in ["GPL-3.0", "MIT AND GPL-2.0", "", "LicenseRef-ours"] {

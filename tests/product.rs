@@ -1,6 +1,5 @@
-//! The library as it ships: built as the README says, it has the promised size, needs and names, sends a request in one
-//! piece, keeps within its memory, bears with the process that it is in, reads a watch and lists many devices at little
-//! cost, and runs every example without a fault under valgrind.
+//! The library as it ships: size, needs and names, what a request, a watch and a listing cost, memory and what is left in it,
+//! the process that it is in, and every example under valgrind.
 
 #[path = "product/bars.rs"]
 mod bars;
@@ -17,6 +16,8 @@ mod licenses;
 #[path = "product/memory.rs"]
 mod memory;
 mod support;
+#[path = "product/wiped.rs"]
+mod wiped;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -40,6 +41,9 @@ struct Product {
 }
 
 fn main() {
+    if wiped::is_child() {
+        return wiped::serve_role();
+    }
     let arguments = Arguments::from_args();
     if arguments.list {
         libtest_mimic::run(&arguments, Vec::new()).exit();
@@ -73,6 +77,7 @@ fn main() {
         ),
     ];
     trials.extend(binary::trials(&product));
+    trials.extend(wiped::trials(&product));
     trials.extend(field_device::trials(&product));
     trials.extend(create_device::trials(&product));
     trials.extend(licenses::trials(&product));

@@ -11,7 +11,7 @@ use std::process::Command;
 use std::sync::{Arc, OnceLock};
 
 use header::{Entry, Header, words};
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use support::Outcome;
 
 /// What the pages of a function have, beside sections for the tags of its comment.
@@ -19,14 +19,15 @@ const SECTIONS: [&str; 6] = ["NAME", "SYNOPSIS", "DESCRIPTION", "THREADS", "BLOC
 
 fn main() {
     let made: Arc<OnceLock<Result<PathBuf, Failed>>> = Arc::default();
-    let test = |name: &str, check: fn(&Header, &Path) -> Result<(), Failed>| {
+    let test = |name: &str, check: fn(&Header, &Path) -> Outcome| {
         let made = Arc::clone(&made);
         Trial::ignorable_test(name, move || {
-            with_tools(|| {
-                // Made once, by the test that comes first; whether with a warning is a test of its own.
-                let folder = made.get_or_init(|| make(&header_file(), "reference", "NO"));
-                check(&read_header(&header_file())?, folder.as_ref().map_err(Clone::clone)?)
-            })
+            if let Some(tool) = missing_tool() {
+                return support::missing(&format!("{tool} is not installed"));
+            }
+            // Made once, by the test that comes first; whether with a warning is a test of its own.
+            let folder = made.get_or_init(|| make(&header_file(), "reference", "NO"));
+            check(&read_header(&header_file())?, folder.as_ref().map_err(Clone::clone)?)
         })
     };
     let trials = vec![
@@ -34,19 +35,29 @@ fn main() {
         Trial::ignorable_test("doxygen_warns_of_nothing", || {
             with_tools(|| make(&header_file(), "reference-strict", "YES").map(drop))
         }),
-        test("the_manual_has_everything", |header, folder| none_of(manual_gaps(header, folder)?)),
-        test("the_html_has_everything", |header, folder| none_of(html_gaps(header, folder)?)),
-        test("the_manual_has_no_fault", |_, folder| the_manual_has_no_fault(folder)),
+        test("every_function_has_a_page", |_, folder| done(every_function_has_a_page(folder)?)),
+        test("the_manual_has_everything", |header, folder| done(none_of(manual_gaps(header, folder)?)?)),
+        test("the_html_has_everything", |header, folder| done(none_of(html_gaps(header, folder)?)?)),
+        test("mandoc_finds_no_fault", |_, folder| done(mandoc_finds_no_fault(folder)?)),
+        test("man_finds_no_fault", |_, folder| man_finds_no_fault(folder)),
         Trial::ignorable_test("what_lacks_a_comment_is_noticed", || with_tools(what_lacks_a_comment_is_noticed)),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
 
+fn missing_tool() -> Option<&'static str> {
+    ["make", "doxygen", "python3", "mandoc"].into_iter().find(|tool| support::find_tool(tool).is_none())
+}
+
 fn with_tools(test: impl FnOnce() -> Result<(), Failed>) -> Outcome {
-    match ["make", "doxygen", "python3", "mandoc"].iter().find(|tool| support::find_tool(tool).is_none()) {
+    match missing_tool() {
         Some(tool) => support::missing(&format!("{tool} is not installed")),
-        None => support::with_tool("mandoc", |_| test()),
+        None => done(test()?),
     }
+}
+
+fn done((): ()) -> Outcome {
+    Ok(Completion::Completed)
 }
 
 fn header_file() -> PathBuf {
@@ -77,7 +88,7 @@ fn the_header_is_read_as_a_whole() -> Result<(), Failed> {
     let text = fs::read_to_string(header_file())?;
     let header = Header::parse(&text);
     let symbols = fs::read_to_string(support::root().join("tests/abi/symbols.txt"))?;
-    let exported: BTreeSet<&str> = symbols.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    let exported: BTreeSet<&str> = exported(&symbols).collect();
     let declared: BTreeSet<&str> = header.functions.iter().map(|function| function.name.as_str()).collect();
     if exported != declared {
         let difference: Vec<_> = exported.symmetric_difference(&declared).collect();
@@ -89,6 +100,18 @@ fn the_header_is_read_as_a_whole() -> Result<(), Failed> {
     assert_eq!(header.types.len(), text.matches("\ntypedef ").count());
     assert!(!header.guide.is_empty() && header.constants.contains("TRRO_STATUS_OK"));
     Ok(())
+}
+
+/// The names in tests/abi/symbols.txt.
+fn exported(symbols: &str) -> impl Iterator<Item = &str> {
+    symbols.lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
+}
+
+/// By what the library exports, whatever was found in the header.
+fn every_function_has_a_page(folder: &Path) -> Result<(), Failed> {
+    let symbols = fs::read_to_string(support::root().join("tests/abi/symbols.txt"))?;
+    let page = |name: &str| folder.join(format!("man/man3/{name}.3"));
+    none_of(exported(&symbols).filter(|name| !page(name).is_file()).map(str::to_owned).collect())
 }
 
 /// Text by which pages and comments can be compared: nothing of how it is laid out.
@@ -110,10 +133,10 @@ impl Page {
     }
 
     /// A manual page as people read it.
-    fn manual(folder: &Path, name: &str) -> Result<Page, Failed> {
-        let path = folder.join(format!("man/man3/{name}.3"));
+    fn manual(folder: &Path, name: &str, volume: u8) -> Result<Page, Failed> {
+        let path = folder.join(format!("man/man{volume}/{name}.{volume}"));
         if !path.is_file() {
-            return Ok(Page::new(&format!("{name}.3, which is not there,"), ""));
+            return Ok(Page::new(&format!("{name}.{volume}, which is not there,"), ""));
         }
         let mut mandoc = Command::new("mandoc");
         let text = support::run(mandoc.args(["-T", "utf8"]).arg(path))?;
@@ -122,7 +145,7 @@ impl Page {
         for letter in text.chars() {
             if letter == '\u{8}' { letters.pop().map_or((), drop) } else { letters.push(letter) }
         }
-        Ok(Page::new(&format!("{name}.3"), &letters.into_iter().collect::<String>()))
+        Ok(Page::new(&format!("{name}.{volume}"), &letters.into_iter().collect::<String>()))
     }
 
     fn html(name: &str, html: &str) -> Page {
@@ -171,7 +194,7 @@ impl Page {
 fn manual_gaps(header: &Header, folder: &Path) -> Result<Vec<String>, Failed> {
     let mut gaps = Vec::new();
     for function in &header.functions {
-        let page = Page::manual(folder, &function.name)?;
+        let page = Page::manual(folder, &function.name, 3)?;
         page.lack_comment(function, &mut gaps);
         page.lack(&function.code, &mut gaps);
         SECTIONS.iter().for_each(|section| page.lack(section, &mut gaps));
@@ -181,16 +204,16 @@ fn manual_gaps(header: &Header, folder: &Path) -> Result<Vec<String>, Failed> {
         function_gaps(header, function, &page, &mut gaps);
     }
     for type_ in &header.types {
-        let page = Page::manual(folder, &type_.name)?;
+        let page = Page::manual(folder, &type_.name, 3)?;
         page.lack_comment(type_, &mut gaps);
         for field in &type_.fields {
             page.lack(&format!("{};", field.code), &mut gaps);
             page.lack_comment(field, &mut gaps);
         }
     }
-    let overview = Page::manual(folder, "libtrro")?;
-    header.guide.iter().for_each(|piece| overview.lack(&piece.text, &mut gaps));
-    overview_gaps(header, &overview, &mut gaps);
+    let guide = Page::manual(folder, "trro", 7)?;
+    header.guide.iter().for_each(|piece| guide.lack(&piece.text, &mut gaps));
+    overview_gaps(header, &Page::manual(folder, "trro", 3)?, &mut gaps);
     Ok(gaps)
 }
 
@@ -255,13 +278,33 @@ fn html_gaps(header: &Header, folder: &Path) -> Result<Vec<String>, Failed> {
     Ok(gaps)
 }
 
-fn the_manual_has_no_fault(folder: &Path) -> Result<(), Failed> {
-    let mut mandoc = Command::new("mandoc");
-    mandoc.args(["-T", "lint", "-W", "warning"]);
-    for entry in fs::read_dir(folder.join("man/man3"))? {
-        mandoc.arg(entry?.path());
+/// Every page, that of trro-status as well.
+fn pages(folder: &Path) -> Result<Vec<PathBuf>, Failed> {
+    let mut pages = vec![support::root().join("docs/man/trro-status.1")];
+    for volume in ["man3", "man7"] {
+        for entry in fs::read_dir(folder.join("man").join(volume))? {
+            pages.push(entry?.path());
+        }
     }
-    support::run(&mut mandoc).map(drop)
+    Ok(pages)
+}
+
+fn mandoc_finds_no_fault(folder: &Path) -> Result<(), Failed> {
+    support::run(Command::new("mandoc").args(["-T", "lint", "-W", "warning"]).args(pages(folder)?)).map(drop)
+}
+
+/// As `man -l` shows a page; groff's warnings do not change how man ends.
+fn man_finds_no_fault(folder: &Path) -> Outcome {
+    if support::find_tool("groff").is_none() {
+        return support::missing("groff is not installed");
+    }
+    support::with_tool("man", |man| {
+        let mut man = Command::new(man);
+        man.args(["--warnings", "-E", "UTF-8", "-Tutf8", "-Z", "-l"]).args(pages(folder)?).env("MANWIDTH", "80");
+        let output = man.output()?;
+        let warnings = String::from_utf8_lossy(&output.stderr);
+        if output.status.success() && warnings.is_empty() { Ok(()) } else { Err(warnings.into_owned().into()) }
+    })
 }
 
 /// A function and a field, each without its comment: doxygen ends the build, and without that the checks above find both.

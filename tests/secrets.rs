@@ -83,9 +83,13 @@ fn call(client: &Client) -> Result<usize, Error> {
 
 /// Calls with everything told, and keeps what an error or a debugger says as well.
 fn call_and_tell(lines: &Lines, config: Config<'_>) {
+    call_and_tell_at(Level::Debug, lines, config);
+}
+
+fn call_and_tell_at(level: Level, lines: &Lines, config: Config<'_>) {
     let sink = Arc::clone(lines);
     let sink = move |_, line: &str| sink.lock().unwrap().push(line.to_owned());
-    let log = Log::new(Level::Debug, Box::new(sink));
+    let log = Log::new(level, Box::new(sink));
     let client = match Client::new(Config { log, deadline_ms: Some(600), max_attempts: Some(2), ..config }) {
         Ok(client) => client,
         Err(error) => return lines.lock().unwrap().push(format!("{error} {error:?}")),
@@ -117,20 +121,19 @@ fn signatures(emulator: &Emulator) -> Vec<String> {
     authorizations.map(|value| value.split_once("Signature=").unwrap().1.to_owned()).collect()
 }
 
-/// The key of today and of the days around it, as text.
-fn day_keys() -> Vec<String> {
+/// The key of today and of the days around it.
+fn day_keys_as_bytes() -> Vec<Vec<u8>> {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     let key_of = |at: u64| derive_signing_key(SECRET_KEY, &utc_date(at.try_into().unwrap())).unwrap();
-    let keys = [now - 86_400, now, now + 86_400].map(key_of);
-    let texts = keys.iter().flat_map(|key| {
-        let numbers = format!("{:?}", key.as_bytes());
-        [
-            hex::encode(key.as_bytes()),
-            hex::encode_upper(key.as_bytes()),
-            numbers,
-            BASE64_STANDARD.encode(key.as_bytes()),
-        ]
-    });
+    [now - 86_400, now, now + 86_400].map(|at| key_of(at).as_bytes().to_vec()).into()
+}
+
+/// The same as text.
+fn day_keys() -> Vec<String> {
+    let keys = day_keys_as_bytes();
+    let texts = keys
+        .iter()
+        .flat_map(|key| [hex::encode(key), hex::encode_upper(key), format!("{key:?}"), BASE64_STANDARD.encode(key)]);
     texts.collect()
 }
 
@@ -143,6 +146,27 @@ fn none_shows(lines: &Lines, secrets: &[String]) {
         let is_header = ["authorization:", "x-tc-token", "x-tc-timestamp", "proxy-authorization"];
         let line = line.to_lowercase();
         assert!(is_header.iter().all(|header| !line.contains(header)), "a header shows in: {line}");
+    }
+}
+
+/// In all that the service has received there is no key, and the token in the header that is there for it.
+#[track_caller]
+fn only_the_token_was_sent(emulator: &Emulator, way: &Way) {
+    let mut keys = day_keys();
+    keys.extend([SECRET_KEY.to_owned(), BASE64_STANDARD.encode(SECRET_KEY), hex::encode(SECRET_KEY)]);
+    let raw_keys = day_keys_as_bytes();
+    for request in emulator.statistics().requests {
+        assert_eq!(request.header("X-TC-Token"), way.token);
+        let headers = request.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("X-TC-Token"));
+        let rest =
+            headers.fold(format!("{} {}", request.method, request.path), |all, header| format!("{all} {header:?}"));
+        let everywhere = [rest.as_bytes(), &request.body, way.token.unwrap_or_default().as_bytes()];
+        for place in everywhere {
+            let holds = |bytes: &[u8]| place.windows(bytes.len()).any(|window| window == bytes);
+            assert!(!keys.iter().any(|key| holds(key.as_bytes())) && !raw_keys.iter().any(|key| holds(key)), "{rest}");
+        }
+        let token = way.token.unwrap_or(TOKEN);
+        assert!(!rest.contains(token) && !String::from_utf8_lossy(&request.body).contains(token), "{rest}");
     }
 }
 
@@ -165,7 +189,8 @@ fn answers_with(secret: &str) -> Vec<Fault> {
     answers.into_iter().map(Fault::Answer).collect()
 }
 
-fn fail_in_every_way(way: &Way) {
+/// Who was called, what was told, and what a device with these credentials knows.
+fn fail_in_every_way(way: &Way) -> (Emulator, Lines, Vec<String>) {
     let (emulator, lines) = (emulator(), Lines::default());
     let url = emulator.url();
     let mut secrets: Vec<String> = way.token.iter().map(|token| (*token).to_owned()).collect();
@@ -179,25 +204,61 @@ fn fail_in_every_way(way: &Way) {
     }
     emulator.misbehave_always(None);
     call_and_tell(&lines, config(&url, way));
-    let signatures = signatures(&emulator);
-    assert!(signatures.len() > FAULTS.len());
-    secrets.extend(signatures);
-    secrets.extend(day_keys());
-    none_shows(&lines, &secrets);
-    for told in
-        ["connected to", "attempt 1 of 2", "failed and is repeated", "slows down", "from the system clock", "Ok(10)"]
-    {
-        tells(&lines, told);
-    }
+    assert!(emulator.statistics().requests.len() > FAULTS.len());
+    (emulator, lines, secrets)
+}
+
+fn in_each_way(check: fn(&Way)) {
+    std::thread::scope(|scope| {
+        for way in &WAYS {
+            scope.spawn(move || check(way));
+        }
+    });
 }
 
 #[test]
 fn a_call_that_fails_in_every_way_shows_no_secret() {
-    std::thread::scope(|scope| {
-        for way in &WAYS {
-            scope.spawn(|| fail_in_every_way(way));
+    in_each_way(|way| {
+        let (emulator, lines, mut secrets) = fail_in_every_way(way);
+        secrets.extend(signatures(&emulator));
+        secrets.extend(day_keys());
+        none_shows(&lines, &secrets);
+        for told in [
+            "connected to",
+            "attempt 1 of 2",
+            "failed and is repeated",
+            "slows down",
+            "from the system clock",
+            "Ok(10)",
+        ] {
+            tells(&lines, told);
         }
     });
+}
+
+#[test]
+fn a_call_that_fails_in_every_way_sends_no_key_and_the_token_in_its_header_only() {
+    in_each_way(|way| {
+        let (emulator, _, _) = fail_in_every_way(way);
+        only_the_token_was_sent(&emulator, way);
+    });
+}
+
+#[test]
+fn a_call_shows_no_secret_at_any_level() {
+    let (emulator, lines) = (emulator(), Lines::default());
+    let url = emulator.url();
+    for level in [Level::Error, Level::Warning, Level::Info, Level::Debug] {
+        for fault in ["echo", "error:AuthFailure.SignatureFailure", "not-json", "hang-up"] {
+            emulator.misbehave_always(Some(fault.parse().unwrap()));
+            call_and_tell_at(level, &lines, config(&url, &WAYS[1]));
+        }
+        emulator.misbehave_always(None);
+        call_and_tell_at(level, &lines, config(&url, &WAYS[1]));
+    }
+    let mut secrets = [signatures(&emulator), day_keys()].concat();
+    secrets.extend([SECRET_KEY, TOKEN].map(str::to_owned));
+    none_shows(&lines, &secrets);
 }
 
 #[test]

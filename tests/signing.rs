@@ -39,7 +39,10 @@ const STEPS: [(&str, Step); 10] = [
     ("signature", |case| sign::signature(&SigningKey::new(&case.secret_signing()), &case.string_to_sign()).to_owned()),
     ("authorization", |case| {
         let signature = sign::signature(&SigningKey::new(&case.secret_signing()), &case.string_to_sign());
-        sign::authorization(&case.context.secret_id, &case.scope(), case.request().signed_headers(), &signature)
+        let (request, mut header) = (case.request(), String::new());
+        let (id, scope) = (&case.context.secret_id, case.scope());
+        sign::write_authorization(id, &scope, request.signed_headers(), &signature, &mut header);
+        header
     }),
 ];
 

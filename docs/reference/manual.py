@@ -106,8 +106,8 @@ def returned(header, entry):
 
 def see_also(header, entry, names):
     known = {function.name for function in header.functions} | set(header.types)
-    pages = sorted(({*entry.description.refs, *names} & known - {entry.name}) | {"libtrro"})
-    return [f".Xr {page} 3 ," for page in pages[:-1]] + [f".Xr {pages[-1]} 3"]
+    pages = sorted({*entry.description.refs, *names} & known - {entry.name})
+    return [*(f".Xr {page} 3 ," for page in ["trro", *pages]), ".Xr trro 7"]
 
 
 def function_page(header, entry):
@@ -158,18 +158,27 @@ def groups(header):
 
 
 def overview(header):
-    lines = section("DESCRIPTION", body(header.guide.blocks))
+    lines = section("DESCRIPTION", body(["All that trro.h declares. How to use it, with a first program, is in trro(7)."]))
     lines.append(".Sh FUNCTIONS")
     for title, entries in groups(header).items():
         lines += section(title, tagged((f"{STRONG}{entry.name}{WEAK}(3)", [entry.brief() + "."]) for entry in entries), "Ss")
     lines += section("TYPES", tagged((f"{STRONG}{name}{WEAK}(3)", [entry.brief() + "."]) for name, entry in header.types.items()))
     lines += section("CONSTANTS", constants(header, [name for names in header.families.values() for name in names]))
-    return [*lines, *section("SEE ALSO", [".Xr trro-status 1"])]
+    return [*lines, *section("SEE ALSO", [".Xr trro-status 1 ,", ".Xr trro 7"])]
 
 
-def page(version, name, title, synopsis, lines):
-    head = [f".Dd {DATE}", f".Dt {name.upper()} 3", f".Os libtrro {version}", ".Sh NAME", f".Nm {name}", f".Nd {escaped(title)}"]
-    return "\n".join([*head, ".Sh SYNOPSIS", ".In trro.h", *literal(synopsis), *lines]) + "\n"
+def guide(header):
+    lines = section("DESCRIPTION", body(header.guide.blocks))
+    return [*lines, *section("SEE ALSO", [".Xr trro-status 1 ,", ".Xr trro 3"])]
+
+
+def write(folder, version, name, volume, title, synopsis, lines):
+    """A page as a file of its own, in the folder of its volume of the manual."""
+    head = [f".Dd {DATE}", f".Dt {name.upper()} {volume}", f".Os libtrro {version}", ".Sh NAME", f".Nm {name}"]
+    head += [f".Nd {escaped(title)}", ".Sh SYNOPSIS", ".In trro.h", *literal(synopsis)]
+    page = folder / f"man{volume}" / f"{name}.{volume}"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text("\n".join([*head, *lines]) + "\n")
 
 
 def index(header):
@@ -190,9 +199,11 @@ def main():
     for entry in header.functions + list(header.types.values()):
         lines = (function_page if entry.kind == "function" else type_page)(header, entry)
         synopsis = re.sub(rf"\b({entry.name})(?=\()", STRONG + r"\1" + WEAK, entry.declaration()).split("\n")
-        (man / f"{entry.name}.3").write_text(page(version, entry.name, title_of(entry), synopsis, lines))
+        write(man, version, entry.name, 3, title_of(entry), synopsis, lines)
     about = plain(header.guide.blocks[0]).removeprefix("libtrro: ").split(", which")[0]
-    (man / "libtrro.3").write_text(page(version, "libtrro", about, ["cc program.c -ltrro"], overview(header)))
+    linking = ["cc program.c -ltrro"]
+    write(man, version, "trro", 3, "every function, type and constant of libtrro", linking, overview(header))
+    write(man, version, "trro", 7, about, linking, guide(header))
     index_file.write_text(index(header))
 
 

@@ -84,10 +84,13 @@ pub fn judge(http_status: u16, body: &[u8]) -> Result<String, Error> {
 
 /// As [`judge`], of what was found in an answer with HTTP status 200.
 pub fn carried_out(outcome: &Outcome<'_>) -> Result<String, Error> {
-    match &outcome.error {
-        Some(error) => Err(Error { http_status: 200, ..from_service(error, &outcome.request_id) }),
-        None => Ok(for_people(&outcome.request_id)),
-    }
+    let error = match &outcome.error {
+        Some(error) => from_service(error, &outcome.request_id),
+        // Every answer of the service's has one: what has none is someone else's, and "no devices" from there is not believed.
+        None if outcome.request_id.is_empty() => missing("RequestId"),
+        None => return Ok(for_people(&outcome.request_id)),
+    };
+    Err(Error { http_status: 200, ..error })
 }
 
 /// The service's time in the message of a request that was refused for its time: "... the server time 1706406788 ...", as
@@ -120,9 +123,14 @@ fn for_people(text: &str) -> String {
     printable(shown)
 }
 
+/// What every answer has, and this one has not.
+fn missing(field: &str) -> Error {
+    Error::new(Status::BadResponse, format!("the answer's Response.{field}: is missing, null or empty"))
+}
+
 fn from_service(error: &ServiceError<'_>, request_id: &str) -> Error {
     if error.code.is_empty() {
-        return Error::new(Status::BadResponse, "the answer's Response.Error.Code: is missing, null or empty");
+        return missing("Error.Code");
     }
     let status = codes::status(&error.code);
     let sentence = codes::sentence(status);
@@ -209,6 +217,9 @@ mod tests {
             (b"{\"Response\":{\"Error\":{\"Code\":null}}}", "Response.Error.Code"),
             (b"{\"Response\":{\"Error\":{\"Code\":7}}}", "Response.Error.Code"),
             (b"{\"Response\":{\"RequestId\":7}}", "Response.RequestId"),
+            (b"{\"Response\":{}}", "Response.RequestId"),
+            (b"{\"Response\":{\"RequestId\":null}}", "Response.RequestId"),
+            (b"{\"Response\":{\"RequestId\":\"\",\"Devices\":[]}}", "Response.RequestId"),
         ] {
             let error = judge(200, body).unwrap_err();
             assert_eq!(error.status, Status::BadResponse, "{error}");

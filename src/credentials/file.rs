@@ -9,7 +9,7 @@ use std::path::Path;
 use ini_core::{Item, Parser};
 use zeroize::Zeroizing;
 
-use crate::error::{Error, Status, printable};
+use crate::error::{Error, Status, shown};
 
 use super::Credentials;
 
@@ -33,8 +33,7 @@ pub fn read(path: &Path) -> Result<Option<Credentials>, Error> {
 
 /// What is wrong with a file of credentials ("is not UTF-8").
 pub fn failed(path: &Path, fault: impl AsRef<str>) -> Error {
-    let path = printable(&path.to_string_lossy());
-    Error::new(Status::CredentialsFailed, format!("the credentials file {path} {}", fault.as_ref()))
+    Error::new(Status::CredentialsFailed, format!("the credentials file {} {}", shown(path), fault.as_ref()))
 }
 
 fn open(path: &Path) -> io::Result<File> {

@@ -15,7 +15,7 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
-use crate::error::{Error, Status, printable};
+use crate::error::{Error, Status, shown};
 
 const MAX_BYTES: u64 = 1 << 20;
 /// What C counts streams in is 32 bits wide, and signed in `trro_authorization`.
@@ -34,10 +34,7 @@ pub struct DeviceConfig {
 
 /// Reads the file; an error names it, and what is wrong with it.
 pub fn read(path: &Path) -> Result<DeviceConfig, Error> {
-    let named = |fault: &str| {
-        let path = printable(&path.to_string_lossy());
-        Error::new(Status::InvalidArgument, format!("{path} {fault}"))
-    };
+    let named = |fault: &str| Error::new(Status::InvalidArgument, format!("{} {fault}", shown(path)));
     let unreadable = |error: io::Error| named(&format!("cannot be read: {error}")).with_os_error(&error);
     // Non-blocking, or opening a FIFO would wait for somebody to write to it.
     let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path).map_err(unreadable)?;

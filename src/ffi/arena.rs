@@ -159,6 +159,31 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_is_there() {
+        let mut memory = [0u64; 16];
+        let mut arena = unsafe { Arena::new(memory.as_mut_ptr().cast(), size_of_val(&memory)) };
+        let slot = arena.reserve::<u64>(2);
+        slot.write(0, 7);
+        slot.write(1, u64::MAX);
+        let text = arena.text("ab");
+        assert_eq!(arena.finish(), Ok(16 + 3));
+        assert_eq!(unsafe { std::slice::from_raw_parts(slot.as_ptr(), 2) }, [7, u64::MAX]);
+        assert_eq!(unsafe { std::ffi::CStr::from_ptr(text) }, c"ab");
+    }
+
+    #[test]
+    fn what_is_forgotten_is_written_over() {
+        let mut memory = [0u64; 2];
+        let mut arena = unsafe { Arena::new(memory.as_mut_ptr().cast(), size_of_val(&memory)) };
+        arena.text("kept");
+        let mark = arena.mark();
+        let forgotten = arena.text("forgotten");
+        arena.back_to(mark);
+        assert_eq!(arena.text("new"), forgotten);
+        assert_eq!(arena.finish(), Ok(5 + 4));
+    }
+
+    #[test]
     fn a_size_that_nothing_can_have_is_plenty() {
         let mut memory = [0u64; 16];
         let mut arena = unsafe { Arena::new(memory.as_mut_ptr().cast(), usize::MAX) };

@@ -8,7 +8,8 @@ use super::arguments::{input, number};
 use super::callback::Identity;
 use super::config::{core_config, trro_client_config};
 use super::error::{trro_error, trro_status};
-use super::{Handle, OwnedByCaller, fallible, free, into_handle, on_client, put};
+use super::handles::Live;
+use super::{Handle, OwnedByCaller, fallible, free, into_handle, known, on_client, put};
 use crate::client::Client;
 use crate::error::Error;
 use crate::watch::{Background, Config, Watch};
@@ -49,8 +50,11 @@ impl trro_client {
     }
 }
 
+static LIVE: Live = Live::new();
+
 impl Handle for trro_client {
     type Ownership = OwnedByCaller;
+    const LIVE: &Live = &LIVE;
 }
 
 /// Makes a client. No network is touched: a wrong key shows at the first call.
@@ -106,7 +110,8 @@ pub unsafe extern "C" fn trro_client_free(client: *mut trro_client) {
 
 /// Makes a connection ahead of the first call: name lookup, TCP, proxy and TLS are done when it is needed, and the call takes one round
 /// trip. Nothing is asked of the service and no credential is sent; nothing is repeated: a failure is what a call would meet now.
-/// The connection is used within 50 s, or dropped. If there is one already, this does nothing.
+/// The connection is used within 50 s, by a call that changes something within 1 s, or dropped. If there is one already, this does
+/// nothing.
 ///
 /// @param client       Must not be NULL.
 /// @param deadline_ms  For all of it together: 1 to 600000 ms; 0: the client's.
@@ -148,7 +153,7 @@ pub unsafe extern "C" fn trro_client_connect(
 pub unsafe extern "C" fn trro_client_cancel(client: *const trro_client) {
     // No panic boundary and no `borrow`: neither is for a signal handler, and nothing in here can panic.
     // SAFETY: what C passes is as the header says.
-    if let Some(client) = unsafe { client.as_ref() } {
+    if let Some(client) = unsafe { known(client) } {
         client.core.cancel();
     }
 }

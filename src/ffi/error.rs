@@ -90,7 +90,8 @@ pub const TRRO_STATUS_TIMEOUT: trro_status = 14;
 /// What to do: nothing; before the next call, trro_client_resume(). After a call that changes something, see outcome_unknown.
 pub const TRRO_STATUS_CANCELLED: trro_status = 15;
 /// What came back is not an answer of this API, or larger than max_response_bytes. The message names the field: one of
-/// another type than documented, a string with a NUL character, a list of more than 10000. No row of it is given.
+/// another type than documented, a string with a NUL character, a list of more than 10000, a RequestId that is missing. No row of
+/// it is given.
 /// Returned by: every function with an action.
 /// What to do: check the endpoint, and what stands between (a captive portal, a proxy).
 pub const TRRO_STATUS_BAD_RESPONSE: trro_status = 16;

@@ -21,6 +21,7 @@ pub mod credentials;
 pub mod device_config;
 pub mod diagnosis;
 pub mod error;
+mod handles;
 pub(crate) mod layout;
 pub mod listing;
 pub mod version;
@@ -35,6 +36,7 @@ use crate::client::Client;
 use crate::error::{Error, Status};
 use client::trro_client;
 use error::{trro_error, trro_status};
+use handles::Live;
 
 /// How often a call that succeeded has sent its request; see `trro_error.attempts`.
 type Attempts = u32;
@@ -148,16 +150,20 @@ fn silent_inside(previous: PanicHook) -> PanicHook {
 }
 
 /// A C type that a handle points to, tied to the one way in which it is owned.
-trait Handle {
+trait Handle: 'static {
     /// [`OwnedByCaller`]; what is shared will say so here, and `free` will not take it.
     type Ownership;
+    /// Those that a debug build knows to be alive.
+    const LIVE: &Live;
 }
 
 /// Made by `_new`, ended by `_free`.
 struct OwnedByCaller;
 
 fn into_handle<H: Handle<Ownership = OwnedByCaller>>(value: H) -> *mut H {
-    Box::into_raw(Box::new(value))
+    let handle = Box::into_raw(Box::new(value));
+    H::LIVE.enter(handle);
+    handle
 }
 
 /// Ends a handle; NULL is nothing.
@@ -166,20 +172,31 @@ unsafe fn free<H: Handle<Ownership = OwnedByCaller>>(handle: *mut H) {
     unsafe { end(handle, drop) }
 }
 
-/// Ends a handle by what there is to do for it; NULL is nothing.
+/// Ends a handle by what there is to do for it; NULL is nothing, and in a debug build what is no live handle as well.
 unsafe fn end<H: Handle<Ownership = OwnedByCaller>>(handle: *mut H, finish: impl FnOnce(H)) {
-    if !handle.is_null() {
+    if !handle.is_null() && H::LIVE.remove(handle) {
         // SAFETY: not NULL, and the caller vouches that it came from `into_handle` and gives it up.
         stop_panic(|| finish(*unsafe { Box::from_raw(handle) }));
     }
 }
 
-unsafe fn borrow<'a, H: Handle>(handle: *const H, argument: &str) -> Result<&'a H, Error> {
-    if handle.is_null() {
-        return Err(Error::invalid_argument(argument, "is NULL"));
+/// What a handle points to; `None` for NULL, and in a debug build for what is no live handle. Safe in a signal handler.
+#[inline]
+unsafe fn known<'a, H: Handle>(handle: *const H) -> Option<&'a H> {
+    if handle.is_null() || !H::LIVE.has(handle) {
+        return None;
     }
     // SAFETY: not NULL, and the caller vouches that it came from `into_handle` and stays until the call returns.
-    Ok(unsafe { &*handle })
+    Some(unsafe { &*handle })
+}
+
+unsafe fn borrow<'a, H: Handle>(handle: *const H, argument: &str) -> Result<&'a H, Error> {
+    // SAFETY: as here.
+    unsafe { known(handle) }.ok_or_else(|| {
+        let is_null = !cfg!(debug_assertions) || handle.is_null();
+        let fault = if is_null { "is NULL" } else { "is not a handle of this kind, or was freed" };
+        Error::invalid_argument(argument, fault)
+    })
 }
 
 /// Writes an output; NULL says that it is not wanted. C may keep it at any address.

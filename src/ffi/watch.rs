@@ -15,7 +15,8 @@ use super::authorization::{
 use super::callback::UserData;
 use super::client::trro_client;
 use super::error::{TRRO_STATUS_INVALID_ARGUMENT, TRRO_STATUS_OK, trro_error, trro_status};
-use super::{Handle, OwnedByCaller, end, into_handle, on_handle, put};
+use super::handles::Live;
+use super::{Handle, OwnedByCaller, end, into_handle, known, on_handle, put};
 use crate::authorization::Reason;
 use crate::error::Error;
 use crate::snapshot::Key;
@@ -48,8 +49,11 @@ pub struct trro_watch {
     core: Watch,
 }
 
+static LIVE: Live = Live::new();
+
 impl Handle for trro_watch {
     type Ownership = OwnedByCaller;
+    const LIVE: &Live = &LIVE;
 }
 
 /// What to watch, and how. Initialise it with TRRO_WATCH_CONFIG_INIT. Everything is copied by trro_watch_new().
@@ -202,7 +206,7 @@ pub unsafe extern "C" fn trro_watch_read(
     // No panic boundary and no `borrow`: neither is for a signal handler, and nothing in here can panic.
     // SAFETY: what C passes is as the header says.
     unsafe {
-        match watch.as_ref() {
+        match known(watch) {
             Some(watch) if !authorization.is_null() => {
                 put(authorization, seen(&watch.core.read()));
                 TRRO_STATUS_OK
@@ -229,7 +233,7 @@ pub unsafe extern "C" fn trro_watch_read(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trro_watch_fd(watch: *const trro_watch) -> c_int {
     // SAFETY: what C passes is as the header says.
-    unsafe { watch.as_ref() }.map_or(-1, |watch| watch.core.event().as_raw_fd())
+    unsafe { known(watch) }.map_or(-1, |watch| watch.core.event().as_raw_fd())
 }
 
 /// Ends a watch, also in the middle of a request. Afterwards its callback is not called any more. With the last watch of a client
@@ -249,10 +253,13 @@ pub unsafe extern "C" fn trro_watch_fd(watch: *const trro_watch) -> c_int {
 pub unsafe extern "C" fn trro_watch_free(watch: *mut trro_watch) -> trro_status {
     // SAFETY: what C passes is as the header says.
     unsafe {
-        if watch.as_ref().is_some_and(|watch| watch.core.is_of_this_thread()) {
-            return TRRO_STATUS_INVALID_ARGUMENT;
+        match known(watch) {
+            None if watch.is_null() => TRRO_STATUS_OK,
+            Some(alive) if !alive.core.is_of_this_thread() => {
+                end(watch, |watch| watch.core.end());
+                TRRO_STATUS_OK
+            }
+            _ => TRRO_STATUS_INVALID_ARGUMENT,
         }
-        end(watch, |watch| watch.core.end());
     }
-    TRRO_STATUS_OK
 }

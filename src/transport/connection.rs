@@ -16,7 +16,7 @@ use zeroize::Zeroize;
 
 use super::connect::{Options, UntilDeadline, connect, is_deadline, is_idle_and_open};
 use super::exchange::{Effect, Exchange};
-use super::{BUFFER_BYTES, LONGEST_IDLE, Settings, through_ureq, tls, tunnel};
+use super::{BUFFER_BYTES, LONGEST_IDLE, Settings, broken_connection, through_ureq, tls, tunnel};
 use crate::error::{Error, Status};
 
 /// What changes something goes over no connection on which nothing has come or gone for longer: the other side may be about to
@@ -208,6 +208,16 @@ impl Connection {
         self.held_back.clear();
     }
 
+    /// The credentials of a role came in it.
+    fn forget_input(&mut self) {
+        // Of one that was never read from there is none before it is asked for.
+        if self.is_answering || self.exchanges > 1 {
+            let unread = self.buffers.input().len();
+            self.buffers.input_consume(unread);
+            self.buffers.input_append_buf().zeroize();
+        }
+    }
+
     fn receive(&mut self, deadline: Instant) -> Result<usize, io::Error> {
         let mut socket = UntilDeadline::new(&self.stream, deadline, &self.settings.cancel);
         let room = self.buffers.input_append_buf();
@@ -278,7 +288,8 @@ impl Transport for Connection {
             Err(_) if may_be_stale && !self.settings.cancel.is_set() => Err(ureq::Error::Other(Box::new(Stale))),
             Err(error) => Err(match tls::refusal(&error) {
                 Some(refusal) if !self.is_answering => through_ureq(refusal),
-                _ => error.into(),
+                // ureq would take a reset, and an end that TLS has not announced, for the end of a body without a length.
+                _ => through_ureq(broken_connection(&error)),
             }),
         }
     }
@@ -304,6 +315,7 @@ impl Transport for Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         self.forget_held_back();
+        self.forget_input();
         // Nobody knows whether others are left.
         *lock(&self.last_answer) = None;
     }

@@ -20,7 +20,7 @@ pub fn cause_of(error: ureq::Error) -> ureq::Error {
         ureq::Error::Decompress(_, error)
             if !matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) =>
         {
-            ureq::Error::Io(error)
+            error.into()
         }
         other => other,
     }

@@ -17,7 +17,7 @@ use super::connect::{UntilDeadline, is_deadline};
 use super::crypto::{self, provider};
 use super::verifier::Verifier;
 use crate::clock::{Clock, Sample};
-use crate::error::{Error, Status};
+use crate::error::{Error, Status, shown};
 
 /// Whom to believe, who we are, and what is left of earlier sessions.
 pub struct Tls {
@@ -61,7 +61,7 @@ pub fn read(field: &str, path: &Path) -> Result<Vec<u8>, Error> {
             Some(libc::EMFILE | libc::ENFILE) => {
                 Error::new(Status::ConnectFailed, format!("no descriptor to read {field} with: {error}"))
             }
-            _ => Error::invalid_argument(field, format!("cannot be read: {}: {error}", path.display())),
+            _ => Error::invalid_argument(field, format!("cannot be read: {}: {error}", shown(path))),
         };
         failed.with_os_error(&error)
     })

@@ -76,8 +76,8 @@ static void the_json_says_what_the_typed_call_says(void) {
 
 static void the_json_is_the_services_own(void) {
     trro_client *client = client_for_test();
-    CHECK_TEXT(ask(client, "GetLicenseStat", "{}"), "{ \"B\" : [1, {\"a\":\"\\u8f66\"}],\"A\":1.50, \"A\":null }");
-    CHECK_TEXT(ask(client, "GetLicenseStat", " {\"x\": [1, 2, {}], \"y\": null}\n"), "{}");
+    CHECK_TEXT(ask(client, "GetLicenseStat", "{}"), "{ \"B\" : [1, {\"a\":\"\\u8f66\"}],\"A\":1.50, \"A\":null, \"RequestId\":\"1\" }");
+    CHECK_TEXT(ask(client, "GetLicenseStat", " {\"x\": [1, 2, {}], \"y\": null}\n"), "{\"RequestId\":\"2\"}");
     trro_client_free(client);
 }
 
@@ -372,7 +372,8 @@ static void a_secret_of_the_json_shows_nowhere(void) {
 static const test tests[] = {
     {"the_json_says_what_the_typed_call_says", the_json_says_what_the_typed_call_says, "", 4},
     {"the_json_is_the_services_own", the_json_is_the_services_own,
-     "answer: {\"Extra\":1, \"Response\" : { \"B\" : [1, {\"a\":\"\\u8f66\"}],\"A\":1.50, \"A\":null } } |answer:{\"Response\":{}}",
+     "answer: {\"Extra\":1, \"Response\" : { \"B\" : [1, {\"a\":\"\\u8f66\"}],\"A\":1.50, \"A\":null, \"RequestId\":\"1\" } } |"
+     "answer:{\"Response\":{\"RequestId\":\"2\"}}",
      2},
     {"the_json_begins_where_the_buffer_does", the_json_begins_where_the_buffer_does, "", 9},
     {"the_parameters_may_lie_in_the_buffer", the_parameters_may_lie_in_the_buffer, "", 2},

@@ -147,8 +147,10 @@ static void a_token_that_is_refused_again_is_not_replaced_in_the_same_call(void)
 static void a_token_that_is_refused_in_the_only_attempt_is_replaced_in_the_next_call(void) {
     source source = {0};
     trro_client *client = client_with(give_token, &source, 1);
+    trro_error error;
     source.secret_id = getenv("TEST_TEMPORARY_SECRET_ID");
-    CHECK_TEXT(get(client, TRRO_STATUS_AUTH_REJECTED).code, "AuthFailure.TokenFailure");
+    error = get(client, TRRO_STATUS_AUTH_REJECTED);
+    CHECK_TEXT(error.code, "AuthFailure.TokenFailure");
     CHECK(source.asked == 1);
     CHECK(get(client, TRRO_STATUS_OK).attempts == 1 && source.asked == 2);
     trro_client_free(client);

@@ -92,10 +92,12 @@ static void a_key_for_today_may_be_that_of_a_temporary_one(void) {
 static void a_wrong_key_is_rejected(void) {
     device device;
     trro_client *client;
+    trro_error error;
     hand_key_to(&device, 0);
     device.key[0] ^= 1;
     client = client_of(&device, 4);
-    CHECK_TEXT(get(client, TRRO_STATUS_AUTH_REJECTED).code, "AuthFailure.SignatureFailure");
+    error = get(client, TRRO_STATUS_AUTH_REJECTED);
+    CHECK_TEXT(error.code, "AuthFailure.SignatureFailure");
     trro_client_free(client);
 }
 

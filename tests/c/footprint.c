@@ -20,7 +20,7 @@ static trro_client *client_with_credentials(void) {
     return client_of(&config);
 }
 
-static void *call_once(void *client) {
+static void *call_in_a_thread(void *client) {
     trro_error error = uninitialised_error();
     CHECK_STATUS(get(client, &error), TRRO_STATUS_OK, &error);
     return NULL;
@@ -35,7 +35,7 @@ static long stack_of_first_call(trro_client *client) {
     CHECK(stack != MAP_FAILED);
     memset(stack, PATTERN, STACK);
     CHECK(pthread_attr_init(&attributes) == 0 && pthread_attr_setstack(&attributes, stack, STACK) == 0);
-    CHECK(pthread_create(&thread, &attributes, call_once, client) == 0);
+    CHECK(pthread_create(&thread, &attributes, call_in_a_thread, client) == 0);
     CHECK(pthread_join(thread, NULL) == 0);
     pthread_attr_destroy(&attributes);
     while (untouched < STACK && stack[untouched] == PATTERN)

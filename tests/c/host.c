@@ -91,6 +91,67 @@ static void without_a_descriptor_a_call_fails_and_with_one_it_succeeds(void) {
     CHECK(room() == 2);
 }
 
+static void without_a_descriptor_no_connection_is_made_ahead_and_with_one_it_is(void) {
+    trro_client *client = client_for_test();
+    trro_error error = uninitialised_error();
+    take_every_descriptor();
+    CHECK_STATUS(trro_client_connect(client, 0, &error), TRRO_STATUS_CONNECT_FAILED, &error);
+    CHECK(error.os_error == EMFILE && error.attempts == 0 && error.retryable == 1);
+    give_one_back();
+    CHECK_STATUS(trro_client_connect(client, 0, &error), TRRO_STATUS_OK, &error);
+    CHECK(room() == 0);
+    succeeds_at_once(client, "dev1");
+    trro_client_free(client);
+    CHECK(room() == 2);
+}
+
+static int is_authorized(const trro_watch *watch) {
+    trro_authorization authorization;
+    CHECK(trro_watch_read(watch, &authorization) == TRRO_STATUS_OK);
+    return authorization.verdict == TRRO_VERDICT_AUTHORIZED;
+}
+
+static void count_failure(void *failures, int32_t level, const char *message) {
+    (void)message;
+    if (level == TRRO_LOG_LEVEL_WARNING)
+        sem_post(failures);
+}
+
+static void without_descriptors_no_watch_begins_and_one_that_has_begun_goes_on_with_the_next(void) {
+    const struct timespec millisecond = {0, 1000000};
+    trro_authorization_query query = TRRO_AUTHORIZATION_QUERY_INIT;
+    trro_watch_config config = TRRO_WATCH_CONFIG_INIT;
+    trro_client_config client_config = config_for_test();
+    trro_client *client;
+    trro_watch *watch;
+    trro_error error = uninitialised_error();
+    sem_t failures;
+    int64_t began_ms;
+    int left;
+    CHECK(sem_init(&failures, 0, 0) == 0);
+    client_config.log_fn = count_failure;
+    client_config.log_data = &failures;
+    client = client_of(&client_config);
+    query.project_id = "m82k5408n675phvb";
+    query.device_id = "field_ok_4";
+    config.query = &query;
+    config.period_s = 1;
+    take_every_descriptor();
+    for (left = 0; trro_watch_new(client, &config, &watch, &error) != TRRO_STATUS_OK; left++, give_one_back()) {
+        CHECK_STATUS(error.status, TRRO_STATUS_CONNECT_FAILED, &error);
+        CHECK(error.os_error == EMFILE && error.retryable == 1 && watch == NULL && room() == left && left < 4);
+    }
+    /* It has what it needs for itself, and none to ask with. */
+    CHECK(left > 0 && room() == 0);
+    CHECK(sem_wait(&failures) == 0 && !is_authorized(watch));
+    give_one_back();
+    for (began_ms = now_ms(); !is_authorized(watch) && now_ms() - began_ms < 30000;)
+        nanosleep(&millisecond, NULL);
+    CHECK(is_authorized(watch));
+    CHECK(trro_watch_free(watch) == TRRO_STATUS_OK);
+    trro_client_free(client);
+}
+
 static void give_one_back_before_a_retry(void *data, int32_t level, const char *message) {
     (void)data;
     (void)level;
@@ -313,6 +374,10 @@ static void nothing_is_left_behind(void) {
 static const test tests[] = {
     {"without_descriptors_no_client_is_made", without_descriptors_no_client_is_made, "", 0},
     {"without_a_descriptor_a_call_fails_and_with_one_it_succeeds", without_a_descriptor_a_call_fails_and_with_one_it_succeeds, "", 2},
+    {"without_a_descriptor_no_connection_is_made_ahead_and_with_one_it_is",
+     without_a_descriptor_no_connection_is_made_ahead_and_with_one_it_is, "", 1},
+    {"without_descriptors_no_watch_begins_and_one_that_has_begun_goes_on_with_the_next",
+     without_descriptors_no_watch_begins_and_one_that_has_begun_goes_on_with_the_next, "", -1},
     {"a_descriptor_that_is_given_back_during_a_call_is_used", a_descriptor_that_is_given_back_during_a_call_is_used, "", 1},
     {"without_descriptors_a_lookup_fails", without_descriptors_a_lookup_fails, "", 0},
     {"forks_during_calls_disturb_neither_side", forks_during_calls_disturb_neither_side, "late:200", 10},

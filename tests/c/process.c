@@ -56,7 +56,7 @@ static void new_touches_no_network(void) {
     trro_client_free(client);
 }
 
-static void *call_once(void *client) {
+static void *call_in_a_thread(void *client) {
     trro_error error;
     CHECK_STATUS(get(client, &error), TRRO_STATUS_OK, &error);
     return NULL;
@@ -96,7 +96,7 @@ static void a_small_stack_is_enough(void) {
     pthread_attr_t attributes;
     pthread_t thread;
     CHECK(pthread_attr_init(&attributes) == 0 && pthread_attr_setstacksize(&attributes, 128 * 1024) == 0);
-    CHECK(pthread_create(&thread, &attributes, call_once, client) == 0);
+    CHECK(pthread_create(&thread, &attributes, call_in_a_thread, client) == 0);
     CHECK(pthread_join(thread, NULL) == 0);
     pthread_attr_destroy(&attributes);
     trro_client_free(client);

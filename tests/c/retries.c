@@ -32,7 +32,7 @@ static trro_error call(trro_client *client, uint32_t deadline_ms) {
 }
 
 /* One call of a client of its own. */
-static trro_error call_once(uint32_t max_attempts, trro_status expected) {
+static trro_error call_with(uint32_t max_attempts, trro_status expected) {
     trro_client *client = make_client(max_attempts, 1, TRRO_UNLIMITED);
     trro_error error = call(client, 0);
     CHECK_STATUS(error.status, expected, &error);
@@ -47,7 +47,7 @@ static void sleep_ms(uint32_t ms) {
 }
 
 static void a_success_counts_the_attempts_that_failed_before_it(void) {
-    trro_error error = call_once(0, TRRO_STATUS_OK);
+    trro_error error = call_with(0, TRRO_STATUS_OK);
     CHECK(error.attempts == 4);
     /* Nothing else of them shows. */
     CHECK(error.http_status == 0 && error.os_error == 0 && error.retry_after_ms == 0 && error.retryable == 0);
@@ -55,7 +55,7 @@ static void a_success_counts_the_attempts_that_failed_before_it(void) {
 }
 
 static void the_error_is_that_of_the_last_attempt(void) {
-    trro_error error = call_once(0, TRRO_STATUS_SERVICE_FAILED);
+    trro_error error = call_with(0, TRRO_STATUS_SERVICE_FAILED);
     CHECK(error.attempts == 4 && error.http_status == 200 && error.os_error == 0);
     CHECK(error.retryable == 1 && error.retry_after_ms == 0);
     CHECK_TEXT(error.code, "ServiceUnavailable");
@@ -63,26 +63,26 @@ static void the_error_is_that_of_the_last_attempt(void) {
 }
 
 static void attempts_are_as_many_as_configured(void) {
-    CHECK(call_once(2, TRRO_STATUS_SERVICE_FAILED).attempts == 2);
+    CHECK(call_with(2, TRRO_STATUS_SERVICE_FAILED).attempts == 2);
 }
 
 static void what_cannot_succeed_is_tried_once(void) {
-    CHECK(call_once(100, TRRO_STATUS_NOT_FOUND).attempts == 1);
+    CHECK(call_with(100, TRRO_STATUS_NOT_FOUND).attempts == 1);
 }
 
 static void a_failing_service_that_asks_for_an_hour_is_given_up_with_its_wish(void) {
-    trro_error error = call_once(0, TRRO_STATUS_SERVICE_FAILED);
+    trro_error error = call_with(0, TRRO_STATUS_SERVICE_FAILED);
     CHECK(error.attempts == 1 && error.http_status == 503 && error.retry_after_ms == 3600000);
 }
 
 static void a_throttling_service_that_asks_for_an_hour_is_given_up_with_its_wish(void) {
-    trro_error error = call_once(0, TRRO_STATUS_THROTTLED);
+    trro_error error = call_with(0, TRRO_STATUS_THROTTLED);
     CHECK(error.attempts == 1 && error.retry_after_ms == 3600000);
     CHECK_TEXT(error.code, "RequestLimitExceeded");
 }
 
 static void a_wait_beyond_the_milliseconds_is_the_longest(void) {
-    CHECK(call_once(0, TRRO_STATUS_SERVICE_FAILED).retry_after_ms == UINT32_MAX);
+    CHECK(call_with(0, TRRO_STATUS_SERVICE_FAILED).retry_after_ms == UINT32_MAX);
 }
 
 static void a_turn_after_the_deadline_is_told_without_a_request(void) {

@@ -3,9 +3,10 @@
  *     soak SECONDS SEED
  *
  * THREADS threads call in every way, with any deadline, and begin, read and end watches; the main thread cancels and resumes at any time. Every
- * call has to end as the header says. Prints what came of the calls, and the memory at each quarter of the time; fails where something is left
- * behind. */
+ * call has to end as the header says. Prints what came of the calls, and of each quarter of the time the most memory that the process had and the
+ * least that was in use; fails where something is left behind. */
 #define _GNU_SOURCE
+#include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -121,13 +122,27 @@ static void *work(void *argument) {
     return NULL;
 }
 
-/* Cancels now and then, and looks at the memory, until the time is over; the largest of each quarter. */
-static void disturb(int64_t us, unsigned seed, long *kib) {
+/* What of a quarter of the time is compared: the most that the process had, and the least that malloc() had given and not got back,
+ * which is when few calls were on their way. */
+struct memory {
+    long resident_kib, in_use_kib;
+};
+
+static void look_at_memory(struct memory *memory) {
+    const struct mallinfo2 heap = mallinfo2();
+    const long resident = status_of_process("VmRSS:"), in_use = (long)((heap.uordblks + heap.hblkhd) / 1024);
+    if (resident > memory->resident_kib)
+        memory->resident_kib = resident;
+    if (memory->in_use_kib == 0 || in_use < memory->in_use_kib)
+        memory->in_use_kib = in_use;
+}
+
+/* Cancels now and then, and looks at the memory, until the time is over. */
+static void disturb(int64_t us, unsigned seed, struct memory *quarters) {
     const int64_t start = now_us();
-    while (now_us() - start < us) {
-        const int quarter = (int)((now_us() - start) * QUARTERS / us);
-        const long now = status_of_process("VmRSS:");
-        kib[quarter] = now > kib[quarter] ? now : kib[quarter];
+    int64_t passed;
+    while ((passed = now_us() - start) < us) {
+        look_at_memory(&quarters[passed * QUARTERS / us]);
         sleep_ms(50);
         if (any(&seed, 40) == 0) {
             trro_client_cancel(client);
@@ -141,7 +156,8 @@ int main(int argc, char **argv) {
     trro_client_config config = config_for_test();
     pthread_t threads[THREADS];
     unsigned seeds[THREADS], seed;
-    long kib[QUARTERS] = {0}, ended = 0;
+    struct memory quarters[QUARTERS] = {{0, 0}};
+    long ended = 0;
     int descriptors, tasks, i;
     CHECK(argc == 3);
     seed = (unsigned)strtoul(argv[2], NULL, 10);
@@ -155,7 +171,7 @@ int main(int argc, char **argv) {
         seeds[i] = seed + (unsigned)i;
         CHECK(pthread_create(&threads[i], NULL, work, &seeds[i]) == 0);
     }
-    disturb(strtol(argv[1], NULL, 10) * 1000000, seed, kib);
+    disturb(strtol(argv[1], NULL, 10) * 1000000, seed, quarters);
     atomic_store(&is_over, 1);
     for (i = 0; i < THREADS; i++)
         CHECK(pthread_join(threads[i], NULL) == 0);
@@ -165,10 +181,13 @@ int main(int argc, char **argv) {
             printf("%s %ld\n", trro_status_name(i), atomic_load(&ended_as[i]));
         ended += ended_as[i];
     }
-    printf("calls %ld\nKiB by quarter %ld %ld %ld %ld\n", begun, kib[0], kib[1], kib[2], kib[3]);
+    printf("calls %ld\n", begun);
+    for (i = 0; i < QUARTERS; i++)
+        printf("quarter %d: %ld KiB, %ld KiB in use\n", i + 1, quarters[i].resident_kib, quarters[i].in_use_kib);
     CHECK(ended == begun);
     CHECK(ended_as[TRRO_STATUS_OK] > begun / 2); /* Else the run would show little. */
-    CHECK(kib[3] <= kib[1] + MOST_GROWTH_KIB);
+    CHECK(quarters[3].resident_kib <= quarters[1].resident_kib + MOST_GROWTH_KIB);
+    CHECK(quarters[3].in_use_kib <= quarters[1].in_use_kib + MOST_GROWTH_KIB);
     UNTIL(entries("/proc/self/task") == tasks);
     CHECK(entries("/proc/self/fd") == descriptors);
     return 0;

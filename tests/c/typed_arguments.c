@@ -59,7 +59,7 @@ static void take(const trro_client *client, const typed_call *call, const void *
 }
 
 static trro_client *client_of_a_service_that_takes_all(void) {
-    tell_emulator("always", "answer:{\"Response\":{}}");
+    tell_emulator("always", "answer:{\"Response\":{\"RequestId\":\"r\"}}");
     return client_for_test();
 }
 

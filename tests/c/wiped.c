@@ -1,10 +1,12 @@
-/* What is left of a secret in the memory of the process after trro_client_free(): nothing. tests/product.rs gives the secret key on stdin, since
- * what is in the environment stays there.
+/* What is left of a secret in the memory of the process after trro_client_free(): nothing, wherever the secret came from (the first
+ * argument). Key and token are two lines on stdin, since what is in the environment stays there; tests/product/wiped.rs gives
+ * them to the source that the library takes them from, too.
  *
  * The program keeps what it looks for with every bit turned over, so that it does not find itself. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -73,6 +75,83 @@ static int count(const struct hidden *hidden) {
     return found;
 }
 
+/* The program's own copies. */
+static char key[LONGEST], token[LONGEST];
+static unsigned char day_key[TRRO_SIGNING_KEY_SIZE];
+static char date[sizeof "YYYY-MM-DD"];
+
+static void wipe_own(void) {
+    explicit_bzero(key, sizeof key);
+    explicit_bzero(token, sizeof token);
+    explicit_bzero(day_key, sizeof day_key);
+}
+
+static void take_line(char *line) {
+    size_t length = 0;
+    while (length + 1 < LONGEST && read(STDIN_FILENO, line + length, 1) == 1 && line[length] != '\n')
+        length++;
+    line[length] = '\0';
+}
+
+static void begin(void) {
+    time_t now = time(NULL);
+    take_line(key);
+    take_line(token);
+    CHECK(strftime(date, sizeof date, "%Y-%m-%d", gmtime(&now)) == 10);
+    CHECK(trro_derive_signing_key(key, date, day_key, NULL) == TRRO_STATUS_OK);
+}
+
+static void fill(trro_credentials *credentials) {
+    credentials->secret_id = getenv("TEST_SECRET_ID");
+    credentials->secret_key = key;
+    if (token[0] != '\0')
+        credentials->token = token;
+}
+
+static void fill_with_day_key(trro_credentials *credentials) {
+    fill(credentials);
+    credentials->secret_key = NULL;
+    credentials->signing_key = day_key;
+    credentials->signing_date = date;
+}
+
+static trro_status give(void *user_data, trro_credentials *credentials) {
+    (void)user_data;
+    fill(credentials);
+    return TRRO_STATUS_OK;
+}
+
+static trro_status give_day_key(void *user_data, trro_credentials *credentials) {
+    (void)user_data;
+    fill_with_day_key(credentials);
+    return TRRO_STATUS_OK;
+}
+
+static trro_client *make(const char *source) {
+    trro_client_config config = config_for_test();
+    trro_credentials credentials = TRRO_CREDENTIALS_INIT;
+    trro_client *client;
+    trro_error error;
+    config.credentials = &credentials;
+    if (strcmp(source, "given") == 0) {
+        fill(&credentials);
+    } else if (strcmp(source, "day-key") == 0) {
+        fill_with_day_key(&credentials);
+    } else {
+        config.credentials = NULL;
+        if (strcmp(source, "function") == 0)
+            config.credentials_fn = give;
+        else if (strcmp(source, "function-with-day-key") == 0)
+            config.credentials_fn = give_day_key;
+        else if (strcmp(source, "role") == 0)
+            config.cvm_role = "emulator-role";
+        else
+            CHECK(strcmp(source, "found") == 0);
+    }
+    CHECK_STATUS(trro_client_new(&config, &client, &error), TRRO_STATUS_OK, &error);
+    return client;
+}
+
 static void call(const trro_client *client) {
     static char buffer[256 * 1024];
     trro_get_devices_request request = TRRO_GET_DEVICES_REQUEST_INIT;
@@ -81,48 +160,52 @@ static void call(const trro_client *client) {
     CHECK_STATUS(trro_get_devices(client, &request, buffer, sizeof buffer, &page, NULL, &error), TRRO_STATUS_OK, &error);
 }
 
-static trro_client *client_with(const char *key) {
-    trro_client_config config = config_for_test();
-    trro_credentials credentials = TRRO_CREDENTIALS_INIT;
-    trro_client *client;
+/* One that has an answer. */
+static trro_watch *watch(const trro_client *client) {
+    trro_watch_config config = TRRO_WATCH_CONFIG_INIT;
+    trro_authorization_query query = TRRO_AUTHORIZATION_QUERY_INIT;
+    struct pollfd changed;
+    trro_watch *watch;
     trro_error error;
-    credentials.secret_id = getenv("TENCENTCLOUD_SECRET_ID");
-    credentials.secret_key = key;
-    config.credentials = &credentials;
-    CHECK_STATUS(trro_client_new(&config, &client, &error), TRRO_STATUS_OK, &error);
-    return client;
+    query.project_id = "p";
+    query.device_id = "d";
+    config.query = &query;
+    CHECK_STATUS(trro_watch_new(client, &config, &watch, &error), TRRO_STATUS_OK, &error);
+    changed.fd = trro_watch_fd(watch);
+    changed.events = POLLIN;
+    CHECK(poll(&changed, 1, 20000) == 1);
+    return watch;
 }
 
-/* The key that signs today. */
-static struct hidden hidden_day_key(const char *key) {
-    unsigned char day_key[TRRO_SIGNING_KEY_SIZE];
-    char date[sizeof "YYYY-MM-DD"];
-    time_t now = time(NULL);
-    struct hidden hidden;
-    CHECK(strftime(date, sizeof date, "%Y-%m-%d", gmtime(&now)) == 10);
-    CHECK(trro_derive_signing_key(key, date, day_key, NULL) == TRRO_STATUS_OK);
-    hidden = hide(day_key, sizeof day_key);
-    explicit_bzero(day_key, sizeof day_key);
-    return hidden;
-}
-
-int main(void) {
-    static char key[LONGEST + 1];
-    ssize_t length = read(STDIN_FILENO, key, LONGEST);
-    struct hidden hidden_key, day_key;
+int main(int argc, char **argv) {
+    struct hidden hidden_key, hidden_token = {{0}, 0}, hidden_day_key;
     trro_client *client;
-    int turn;
-    CHECK(length > 0);
-    hidden_key = hide(key, (size_t)length);
-    day_key = hidden_day_key(key);
-    client = client_with(key);
-    explicit_bzero(key, sizeof key);
+    trro_watch *running = NULL;
+    int turn, uses_day_key;
+    CHECK(argc == 3);
+    uses_day_key = strstr(argv[1], "day-key") != NULL;
+    begin();
+    hidden_key = hide(key, strlen(key));
+    hidden_day_key = hide(day_key, sizeof day_key);
+    if (token[0] != '\0')
+        hidden_token = hide(token, strlen(token));
+    client = make(argv[1]);
+    if (strcmp(argv[2], "watched") == 0)
+        running = watch(client);
     for (turn = 0; turn < 3; turn++)
         call(client);
+    wipe_own();
     /* That it is found while it is there shows that the search can find it. */
-    CHECK(count(&hidden_key) > 0);
+    CHECK(count(uses_day_key ? &hidden_day_key : &hidden_key) > 0);
+    CHECK(hidden_token.length == 0 || count(&hidden_token) > 0);
+    /* The watch is the last to hold what signs. */
     trro_client_free(client);
+    if (running != NULL) {
+        CHECK(count(uses_day_key ? &hidden_day_key : &hidden_key) > 0);
+        CHECK(trro_watch_free(running) == TRRO_STATUS_OK);
+    }
     CHECK(count(&hidden_key) == 0);
-    CHECK(count(&day_key) == 0);
+    CHECK(count(&hidden_day_key) == 0);
+    CHECK(hidden_token.length == 0 || count(&hidden_token) == 0);
     return 0;
 }

@@ -227,7 +227,7 @@ fn gzip_too_large_is_many_bytes_in_few() {
     assert!(String::from_utf8_lossy(&answer).contains("\r\nContent-Encoding: gzip\r\n"));
     // By RFC 1952 the last of it is the length of the plain data.
     let length = u32::from_le_bytes(*answer.last_chunk().unwrap());
-    assert_eq!(length as usize, 1_000_000 + r#"{"Response":{"Padding":""}}"#.len());
+    assert_eq!(length as usize, 1_000_000 + r#"{"Response":{"RequestId":"padded","Padding":""}}"#.len());
 }
 
 /// An emulator that misbehaves at the request to make a project, the connection, and how many projects it has at the end.

@@ -76,7 +76,9 @@ impl Request {
         let string_to_sign = sign::string_to_sign(&self.timestamp_s.to_string(), &scope, &request.canonical_request());
         let signature =
             sign::signature(&SigningKey::new(&sign::signing_key(SECRET_KEY, &date, self.service)), &string_to_sign);
-        sign::authorization(self.secret_id, &scope, request.signed_headers(), &signature)
+        let mut header = String::new();
+        sign::write_authorization(self.secret_id, &scope, request.signed_headers(), &signature, &mut header);
+        header
     }
 
     /// The code of the error that the emulator answers with; empty for none.

@@ -48,7 +48,7 @@ fn an_answer_that_grows_beyond_the_limit_is_a_bad_response() {
 
 fn the_limit_is_of_the_decompressed_bytes() {
     const PADDING: usize = 100_000;
-    let whole = u32::try_from(PADDING + r#"{"Response":{"Padding":""}}"#.len()).unwrap();
+    let whole = u32::try_from(PADDING + r#"{"Response":{"RequestId":"padded","Padding":""}}"#.len()).unwrap();
     is_too_large(PADDING, whole - 1);
     assert_eq!(outcome(PADDING, whole), Ok(0));
 }

@@ -26,6 +26,7 @@ pub fn run() {
     match env::var(TASK).unwrap().as_str() {
         "call" => call_once(),
         "look-up" => isolated::look_up(),
+        "lied-to" => isolated::be_lied_to(),
         "devices" => isolated::serve_devices(),
         other => panic!("{other}: no such task"),
     }

@@ -1,25 +1,37 @@
 //! In namespaces of the test's own: with a name server that sees every question, and with two devices to choose from.
 
 use std::env;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, TcpListener, UdpSocket};
 use std::process::Command;
 use std::sync::PoisonError;
 
 use emulator::{Options, ProxyProtocol};
 use libtest_mimic::Completion;
+use rustls::version::TLS13;
 use trro::config::Config;
+use trro::error::Status;
 
+use crate::middle::{self, Middle, sound_answer};
+use crate::strangers::{root, sound};
 use crate::support::{self, Outcome};
 use crate::{NOWHERE, Service, call_with, child, proxies, ways};
 
-tests![the_name_of_a_service_behind_a_proxy_is_looked_up_nowhere, the_chosen_device_carries_the_connection];
+tests![
+    the_name_of_a_service_behind_a_proxy_is_looked_up_nowhere,
+    a_name_server_that_answers_with_the_loopback_leads_to_nobody_who_is_believed,
+    the_chosen_device_carries_the_connection,
+];
 
 /// What a child writes that finds that this machine cannot do what it is to do.
 const IMPOSSIBLE: &str = "impossible: ";
 
 fn the_name_of_a_service_behind_a_proxy_is_looked_up_nowhere() -> Outcome {
     isolated("look-up")
+}
+
+fn a_name_server_that_answers_with_the_loopback_leads_to_nobody_who_is_believed() -> Outcome {
+    isolated("lied-to")
 }
 
 fn the_chosen_device_carries_the_connection() -> Outcome {
@@ -67,6 +79,50 @@ pub fn look_up() {
     let mut question = [0; 512];
     let length = name_server.recv(&mut question).unwrap();
     assert!(String::from_utf8_lossy(&question[..length]).contains("trro"));
+}
+
+/// Of the service as everybody reaches it.
+const PUBLIC: &str = "trro.intl.tencentcloudapi.com";
+
+/// In the child: the name of the service leads to a man on this machine. He is connected to, as any address that a name server
+/// says, and TLS is what tells that he is not the service.
+pub fn be_lied_to() {
+    assert!(ip("link set lo up"));
+    let name_server = UdpSocket::bind((Ipv4Addr::LOCALHOST, 53)).unwrap();
+    std::thread::spawn(move || answer_with_the_loopback(&name_server));
+    let certificate = sound(&root(), PUBLIC, &TLS13);
+    let address = (Ipv4Addr::LOCALHOST, 443).into();
+    let man = Middle::at(address, move |tap| tap.speak_tls(&certificate, &sound_answer(), true));
+    // By Mozilla's authorities, and by one that was given.
+    for ca_file in [None, Some(root().ca_file())] {
+        let config = Config { endpoint: None, ..middle::config("", ca_file.as_deref()) };
+        let error = call_with(config).unwrap_err();
+        assert_eq!((error.status, error.retryable, error.attempts), (Status::TlsFailed, false, 1), "{error}");
+        man.has_seen_nothing(1);
+    }
+    // Plain HTTP is for a name that is the loopback's, and not for one that leads there.
+    let error = call_with(middle::config(&format!("http://{PUBLIC}:443"), None)).unwrap_err();
+    assert_eq!((error.status, error.attempts), (Status::InvalidArgument, 0), "{error}");
+    man.has_seen_nothing(0);
+}
+
+/// Says so of every name (RFC 1035).
+fn answer_with_the_loopback(name_server: &UdpSocket) -> io::Result<()> {
+    const HEAD: usize = 12;
+    const ADDRESS_OF_IPV4: [u8; 4] = [0, 1, 0, 1];
+    let mut question = [0; 512];
+    loop {
+        let (_, from) = name_server.recv_from(&mut question)?;
+        let name = question[HEAD..].iter().position(|byte| *byte == 0).unwrap();
+        let end = HEAD + name + 1 + ADDRESS_OF_IPV4.len();
+        let asks_for_it = question[..end].ends_with(&ADDRESS_OF_IPV4);
+        // Its id; an answer to one question, with one address or none; the question.
+        let head = [&question[..2], &[0x81, 0x80, 0, 1, 0, asks_for_it.into(), 0, 0, 0, 0], &question[HEAD..end]];
+        // The name that stands after the head, for a minute.
+        let address = [&[0xC0, 0x0C][..], &ADDRESS_OF_IPV4, &[0, 0, 0, 60, 0, 4, 127, 0, 0, 1]].concat();
+        let answer = [head.concat(), if asks_for_it { address } else { Vec::new() }].concat();
+        name_server.send_to(&answer, from)?;
+    }
 }
 
 /// The service's address, to which both modems lead.

@@ -12,10 +12,14 @@ macro_rules! tests {
 mod bodies;
 mod certificates;
 mod child;
+mod cuts;
 mod environment;
+mod impostors;
 mod isolated;
+mod middle;
 mod proxies;
 mod proxy_failures;
+mod strangers;
 mod successors;
 #[path = "../support/mod.rs"]
 mod support;
@@ -47,10 +51,13 @@ fn main() {
     let modules = [
         ("bodies", bodies::TESTS),
         ("certificates", certificates::TESTS),
+        ("cuts", cuts::TESTS),
         ("environment", environment::TESTS),
+        ("impostors", impostors::TESTS),
         ("isolated", isolated::TESTS),
         ("proxies", proxies::TESTS),
         ("proxy_failures", proxy_failures::TESTS),
+        ("strangers", strangers::TESTS),
         ("successors", successors::TESTS),
         ("tls", tls::TESTS),
         ("ways", ways::TESTS),

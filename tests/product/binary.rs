@@ -16,13 +16,7 @@ const OTHERS: [&str; 2] = ["libssl.so.3", "libcurl-gnutls.so.4"];
 
 pub fn trials(product: &Arc<Product>) -> Vec<Trial> {
     let [hardened, beside] = [Arc::clone(product), Arc::clone(product)];
-    let wiped = [false, true].map(|tls| {
-        let product = Arc::clone(product);
-        let protocol = if tls { "https" } else { "http" };
-        let name = format!("binary::nothing_of_a_secret_is_left_in_memory_after_free::{protocol}");
-        Trial::test(name, move || nothing_of_a_secret_is_left(&product, tls))
-    });
-    let mut trials = vec![
+    vec![
         Trial::test("binary::is_hardened", move || {
             faults(&hardened.library)?.map_or(Ok(()), |fault| Err(fault.into()))
         }),
@@ -30,9 +24,7 @@ pub fn trials(product: &Arc<Product>) -> Vec<Trial> {
         Trial::ignorable_test("binary::works_beside_another_tls_and_a_second_copy_of_itself", move || {
             works_beside_others(&beside)
         }),
-    ];
-    trials.extend(wiped);
-    trials
+    ]
 }
 
 /// What is wrong with a shared library, if something is.
@@ -84,16 +76,4 @@ fn works_beside_others(product: &Product) -> Outcome {
         Some(77) => support::missing(said.trim()),
         _ => Err(format!("{}: {said}", output.status).into()),
     }
-}
-
-/// The key is given on stdin: what is in the environment stays in memory.
-fn nothing_of_a_secret_is_left(product: &Product, tls: bool) -> Result<(), Failed> {
-    let program = product.programs.join(format!("wiped-{tls}"));
-    support::compile(&support::root().join("tests/c/wiped.c"), &program, &product.folder, &["-O1"])?;
-    let key = product.programs.join(format!("key-{tls}"));
-    fs::write(&key, emulator::SECRET_KEY)?;
-    let mut command = Command::new(&program);
-    let _emulator = service(product, Options { tls, ..Options::default() }, &mut command, &format!("wiped-{tls}"))?;
-    command.env_remove("TENCENTCLOUD_SECRET_KEY").stdin(fs::File::open(&key)?);
-    support::run(&mut command).map(drop)
 }

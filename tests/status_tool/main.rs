@@ -77,7 +77,11 @@ fn main() {
         Trial::ignorable_test("the_manual_has_no_fault", || {
             support::with_tool("mandoc", |mandoc| {
                 let mut command = Command::new(mandoc);
-                support::run(command.args(["-T", "lint", "-W", "style"]).arg(manual())).map(drop)
+                let output = command.args(["-T", "lint", "-W", "style"]).arg(manual()).output()?;
+                let said = String::from_utf8_lossy(&output.stdout);
+                // The pages on the library are not installed where this is tested.
+                let mut faults = said.lines().filter(|line| !line.contains("referenced manual not found: Xr trro "));
+                faults.next().map_or(Ok(()), |fault| Err(fault.into()))
             })
         }),
     ];

@@ -58,9 +58,27 @@ pub fn run(command: &mut Command) -> Result<String, Failed> {
     Ok(stdout)
 }
 
-/// The C compiler.
+/// The C compiler: of its variables, `CC` is also that by which cargo builds for this machine.
 pub fn c_compiler() -> Command {
-    Command::new(env::var_os("CC").unwrap_or_else(|| "cc".into()))
+    Command::new(env::var_os("TRRO_TEST_CC").or_else(|| env::var_os("CC")).unwrap_or_else(|| "cc".into()))
+}
+
+/// What runs programs here that are for another machine, as `qemu-arm-static -L SYSROOT`; empty for those of this one.
+pub fn runner() -> Vec<String> {
+    let words = env::var("TRRO_TEST_RUNNER").unwrap_or_default();
+    words.split_whitespace().map(str::to_owned).collect()
+}
+
+/// A command that runs a program which the C compiler has made.
+pub fn program(binary: &Path) -> Command {
+    match runner().split_first() {
+        Some((emulator, options)) => {
+            let mut command = Command::new(emulator);
+            command.args(options).arg(binary);
+            command
+        }
+        None => Command::new(binary),
+    }
 }
 
 /// How every C program of ours is compiled.
@@ -68,8 +86,19 @@ pub const STRICT: [&str; 7] = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-W
 
 /// Compiles and links one C program with the library in `library`; the program finds it there by itself.
 pub fn compile<A: AsRef<OsStr>>(source: &Path, output: &Path, library: &Path, flags: &[A]) -> Result<(), Failed> {
+    compile_with(&root().join("include"), source, output, library, flags)
+}
+
+/// The same with the header in a folder.
+pub fn compile_with<A: AsRef<OsStr>>(
+    header: &Path,
+    source: &Path,
+    output: &Path,
+    library: &Path,
+    flags: &[A],
+) -> Result<(), Failed> {
     let mut compiler = c_compiler();
-    compiler.args(STRICT).args(flags).arg("-I").arg(root().join("include")).arg(source).arg("-o").arg(output);
+    compiler.args(STRICT).args(flags).arg("-I").arg(header).arg(source).arg("-o").arg(output);
     run(compiler.args(linking(library))).map(drop)
 }
 
@@ -105,11 +134,22 @@ pub fn compile_status(output: &Path, library: &Path) -> Result<(), Failed> {
     run(compiler.arg("-o").arg(output).args(linking(library))).map(drop)
 }
 
-/// A folder with the shared library that cargo built for this test run, under the names by which it is linked and loaded.
+/// A folder with the shared library that cargo built for this test run, or with another one to be tested, under the names by
+/// which it is linked and loaded.
 pub fn built_library() -> PathBuf {
-    let test = env::current_exe().unwrap();
-    let built = test.parent().unwrap().join("libtrro.so");
-    library_folder("library", &built)
+    library_folder("library", &built("libtrro.so"))
+}
+
+/// The folder of the libraries that are tested in place of those of this test run: built for release, by another Rust or for
+/// another machine.
+pub fn other_libraries() -> Option<PathBuf> {
+    env::var_os("TRRO_TEST_LIBRARY").map(PathBuf::from)
+}
+
+/// `libtrro.so` or `libtrro.a`.
+pub fn built(file: &str) -> PathBuf {
+    let folder = other_libraries().unwrap_or_else(|| env::current_exe().unwrap().parent().unwrap().to_owned());
+    folder.join(file)
 }
 
 /// The library as it ships, built as the README says, in the target folder of this test run.
@@ -175,7 +215,7 @@ pub struct Test {
 
 /// The tests of a C program.
 pub fn list(binary: &Path) -> Result<Vec<Test>, Failed> {
-    let listing = run(&mut Command::new(binary))?;
+    let listing = run(&mut program(binary))?;
     let tests = listing.lines().map(|line| {
         let mut columns = line.split('\t');
         let mut column = || columns.next().ok_or_else(|| Failed::from(format!("{line}: a column is missing")));

@@ -104,7 +104,7 @@ fn unrelated(now_s: i64, fault: Option<&Fault>) -> Option<Answer> {
         Fault::Answer(body) => Answer::json(now_s, body.as_str()),
         Fault::TooLarge(length) | Fault::GzipTooLarge(length) => {
             let padding = "x".repeat(*length);
-            Answer::json(now_s, format!(r#"{{"Response":{{"Padding":"{padding}"}}}}"#))
+            Answer::json(now_s, format!(r#"{{"Response":{{"RequestId":"padded","Padding":"{padding}"}}}}"#))
         }
         Fault::Redirect => Answer::page(now_s, 307).with("Location", "/elsewhere"),
         _ => return None,

@@ -1,0 +1,52 @@
+# What vcpkg has that the port uses: cmake -D PORTFILE= -D SOURCES= -D FOLDER= -D VCPKG_LIBRARY_LINKAGE= -P vcpkg.cmake. SOURCES is the
+# archive unpacked, FOLDER/packages is for what is installed.
+set(PORT trro)
+set(TARGET_TRIPLET this-linux)
+set(CURRENT_PACKAGES_DIR "${FOLDER}/packages")
+set(CURRENT_BUILDTREES_DIR "${FOLDER}/buildtrees")
+execute_process(COMMAND uname -m OUTPUT_VARIABLE machine OUTPUT_STRIP_TRAILING_WHITESPACE)
+if(machine STREQUAL "aarch64")
+    set(VCPKG_TARGET_ARCHITECTURE arm64)
+else()
+    set(VCPKG_TARGET_ARCHITECTURE x64)
+endif()
+
+function(vcpkg_download_distfile out)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "FILENAME;SHA512" "URLS")
+    file(DOWNLOAD "${arg_URLS}" "${FOLDER}/${arg_FILENAME}" EXPECTED_HASH "SHA512=${arg_SHA512}" STATUS status)
+    list(GET status 0 code)
+    if(NOT code EQUAL 0 OR arg_UNPARSED_ARGUMENTS)
+        message(FATAL_ERROR "${arg_URLS}: ${status} ${arg_UNPARSED_ARGUMENTS}")
+    endif()
+    set("${out}" "${FOLDER}/${arg_FILENAME}" PARENT_SCOPE)
+endfunction()
+
+function(vcpkg_extract_source_archive out)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "ARCHIVE" "")
+    if(NOT EXISTS "${arg_ARCHIVE}" OR arg_UNPARSED_ARGUMENTS)
+        message(FATAL_ERROR "no archive: ${arg_ARCHIVE} ${arg_UNPARSED_ARGUMENTS}")
+    endif()
+    set("${out}" "${SOURCES}" PARENT_SCOPE)
+endfunction()
+
+function(vcpkg_execute_required_process)
+    cmake_parse_arguments(PARSE_ARGV 0 arg "" "WORKING_DIRECTORY;LOGNAME" "COMMAND")
+    if(NOT arg_LOGNAME OR arg_UNPARSED_ARGUMENTS)
+        message(FATAL_ERROR "LOGNAME, or ${arg_UNPARSED_ARGUMENTS}")
+    endif()
+    execute_process(COMMAND ${arg_COMMAND} WORKING_DIRECTORY "${arg_WORKING_DIRECTORY}" COMMAND_ERROR_IS_FATAL ANY)
+endfunction()
+
+# Nothing of it can be seen here.
+function(vcpkg_fixup_pkgconfig)
+endfunction()
+
+function(vcpkg_install_copyright)
+    cmake_parse_arguments(PARSE_ARGV 0 arg "" "" "FILE_LIST")
+    file(COPY_FILE "${arg_FILE_LIST}" "${CURRENT_PACKAGES_DIR}/share/${PORT}/copyright")
+endfunction()
+
+include("${PORTFILE}")
+if(NOT VCPKG_BUILD_TYPE STREQUAL "release" OR NOT VCPKG_POLICY_MISMATCHED_NUMBER_OF_BINARIES STREQUAL "enabled")
+    message(FATAL_ERROR "vcpkg would look for a build for debugging")
+endif()
