@@ -1,5 +1,5 @@
-# Runs the examples and trro-status against an emulator of the service, over HTTP on a free port of the loopback. RUNNER, if it is
-# set, runs them where they are for another machine: "qemu-arm-static -L SYSROOT".
+# demo.sh BUILD: runs the examples and trro-status of that folder against the emulator of the service that is there too, over HTTP
+# on a free port of the loopback. RUNNER, if it is set, runs them where they are for another machine: "qemu-arm-static -L SYSROOT".
 set -eu
 build=$1
 

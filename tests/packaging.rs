@@ -1,6 +1,8 @@
 //! The library as packaging/Makefile installs it: every file is there, programs in C, C++ and Python find it by pkg-config,
 //! CMake, Meson and its SONAME, shared and static, and all of it goes again.
 
+#[path = "packaging/examples.rs"]
+mod examples;
 #[path = "packaging/programs.rs"]
 mod programs;
 #[path = "packaging/sources.rs"]
@@ -19,7 +21,7 @@ use std::sync::Arc;
 use emulator::{Emulator, Options};
 use libtest_mimic::{Arguments, Failed, Trial};
 
-/// What is installed below PREFIX, but for the manual of the functions, which needs doxygen.
+/// What is installed below PREFIX, but for the examples, and the manual of the functions, which needs doxygen.
 const FILES: [&str; 10] = [
     "bin/trro-status",
     "include/trro.h",
@@ -76,6 +78,7 @@ fn main() {
         }
     }));
     trials.extend(programs::trials(&installed));
+    trials.extend(examples::trials(&installed));
     trials.extend(two_libraries::trials(&installed));
     trials.extend(sources::trials());
     libtest_mimic::run(&arguments, trials).exit();
@@ -127,7 +130,8 @@ fn is_of_the_manual(path: &str) -> bool {
 fn installs_every_file_and_no_other(installed: &Installed) -> Result<(), Failed> {
     let (manual, others): (Vec<_>, Vec<_>) =
         files(&installed.system)?.into_iter().partition(|path| is_of_the_manual(path));
-    assert_eq!(others, FILES.map(|file| format!("usr/local/{file}")));
+    let expected = FILES.iter().map(|file| (*file).to_owned()).chain(examples::installed()?);
+    assert_eq!(others.into_iter().collect::<BTreeSet<_>>(), expected.map(|file| format!("usr/local/{file}")).collect());
     let has_doxygen = support::find_tool("doxygen").is_some() && support::find_tool("python3").is_some();
     let symbols = fs::read_to_string(support::root().join("tests/abi/symbols.txt"))?;
     let functions = symbols.lines().filter(|line| !line.starts_with('#')).map(|name| format!("man3/{name}.3"));
@@ -188,6 +192,8 @@ fn every_folder_can_be_chosen(_: &Installed) -> Result<(), Failed> {
         "MANDIR=/usr/man",
         "CMAKEDIR=/usr/share/cmake/trro",
         "PKGCONFIGDIR=/usr/share/pkgconfig",
+        // None are wanted.
+        "DOCDIR=",
     ];
     install("install", &system, &folders)?;
     let found: Vec<_> = files(&system)?.into_iter().filter(|path| !is_of_the_manual(path)).collect();

@@ -38,6 +38,7 @@ EXTRA_OEMAKE = "\
     INCLUDEDIR=${includedir} \
     LIBDIR=${libdir} \
     MANDIR=${mandir} \
+    DOCDIR= \
     STATUS_RPATH= \
     DOXYGEN=none \
     'CARGO_FLAGS=--offline ${TRRO_CARGO_FLAGS}' \

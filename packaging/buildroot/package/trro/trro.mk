@@ -30,6 +30,7 @@ TRRO_MAKE = \
 	CROSS=$(TARGET_CROSS) \
 	PREFIX=/usr \
 	STATUS_RPATH= \
+	DOCDIR= \
 	DOXYGEN=none \
 	CARGO_FLAGS="--offline $(call qstrip,$(BR2_PACKAGE_TRRO_CARGO_FLAGS))"
 
