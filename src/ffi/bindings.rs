@@ -115,19 +115,21 @@ macro_rules! request_struct {
 
         // Padding at its end would be an old caller's garbage in a new field.
         const _: () = assert!(offset_of!($name, reserved) + size_of::<u32>() == size_of::<$name>());
-        const _: () = assert!(size_of::<$name>() <= LARGEST_REQUEST);
 
         impl $name {
-            const LAYOUT: RequestLayout = RequestLayout {
-                size: InputSize {
-                    init: concat!(stringify!($name), "_INIT"),
-                    first: size_of::<$name>(),
-                    size: size_of::<$name>(),
-                    alignment: align_of::<$name>(),
-                },
-                parameters: &[ $( parameter_place!($kind $name, $field $($count)?) ),* ],
-                deadline_ms_at: offset_of!($name, deadline_ms),
-                reserved_at: offset_of!($name, reserved),
+            const LAYOUT: RequestLayout = {
+                assert!(size_of::<$name>() <= LARGEST_REQUEST);
+                RequestLayout {
+                    size: InputSize {
+                        init: concat!(stringify!($name), "_INIT"),
+                        first: size_of::<$name>(),
+                        size: size_of::<$name>(),
+                        alignment: align_of::<$name>(),
+                    },
+                    parameters: &[ $( parameter_place!($kind $name, $field $($count)?) ),* ],
+                    deadline_ms_at: offset_of!($name, deadline_ms),
+                    reserved_at: offset_of!($name, reserved),
+                }
             };
         }
     };

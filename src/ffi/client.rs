@@ -50,11 +50,14 @@ impl trro_client {
     }
 }
 
-static LIVE: Live = Live::new();
-
 impl Handle for trro_client {
     type Ownership = OwnedByCaller;
-    const LIVE: &Live = &LIVE;
+
+    #[inline(always)]
+    fn live() -> &'static Live {
+        static LIVE: Live = Live::new();
+        &LIVE
+    }
 }
 
 /// Makes a client. No network is touched: a wrong key shows at the first call.

@@ -154,7 +154,7 @@ trait Handle: 'static {
     /// [`OwnedByCaller`]; what is shared will say so here, and `free` will not take it.
     type Ownership;
     /// Those that a debug build knows to be alive.
-    const LIVE: &Live;
+    fn live() -> &'static Live;
 }
 
 /// Made by `_new`, ended by `_free`.
@@ -162,7 +162,7 @@ struct OwnedByCaller;
 
 fn into_handle<H: Handle<Ownership = OwnedByCaller>>(value: H) -> *mut H {
     let handle = Box::into_raw(Box::new(value));
-    H::LIVE.enter(handle);
+    H::live().enter(handle);
     handle
 }
 
@@ -174,7 +174,7 @@ unsafe fn free<H: Handle<Ownership = OwnedByCaller>>(handle: *mut H) {
 
 /// Ends a handle by what there is to do for it; NULL is nothing, and in a debug build what is no live handle as well.
 unsafe fn end<H: Handle<Ownership = OwnedByCaller>>(handle: *mut H, finish: impl FnOnce(H)) {
-    if !handle.is_null() && H::LIVE.remove(handle) {
+    if !handle.is_null() && H::live().remove(handle) {
         // SAFETY: not NULL, and the caller vouches that it came from `into_handle` and gives it up.
         stop_panic(|| finish(*unsafe { Box::from_raw(handle) }));
     }
@@ -183,7 +183,7 @@ unsafe fn end<H: Handle<Ownership = OwnedByCaller>>(handle: *mut H, finish: impl
 /// What a handle points to; `None` for NULL, and in a debug build for what is no live handle. Safe in a signal handler.
 #[inline]
 unsafe fn known<'a, H: Handle>(handle: *const H) -> Option<&'a H> {
-    if handle.is_null() || !H::LIVE.has(handle) {
+    if handle.is_null() || !H::live().has(handle) {
         return None;
     }
     // SAFETY: not NULL, and the caller vouches that it came from `into_handle` and stays until the call returns.

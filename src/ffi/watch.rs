@@ -49,11 +49,14 @@ pub struct trro_watch {
     core: Watch,
 }
 
-static LIVE: Live = Live::new();
-
 impl Handle for trro_watch {
     type Ownership = OwnedByCaller;
-    const LIVE: &Live = &LIVE;
+
+    #[inline(always)]
+    fn live() -> &'static Live {
+        static LIVE: Live = Live::new();
+        &LIVE
+    }
 }
 
 /// What to watch, and how. Initialise it with TRRO_WATCH_CONFIG_INIT. Everything is copied by trro_watch_new().
