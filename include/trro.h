@@ -91,8 +91,9 @@
  * WHEN IT DOES NOT WORK, error.message says why, log_fn tells what the library did, and trro_client_diagnose() (or the program
  * trro-status with `doctor`) looks at each step of a call and says what to do.
  *
- * TIME is in the name: _ms, _s, _minutes, _days; that of monthly_remain_time is not known. One deadline covers a whole call, with the name lookup, every attempt and every
- * wait; a step of the system clock does not move it, and a signal does not end the call. trro_client_cancel() does.
+ * TIME is in the name: _ms, _s, _minutes, _days; the unit of monthly_remain_time is documented nowhere. One deadline covers a
+ * whole call, with the name lookup, every attempt and every wait; a step of the system clock does not move it, and a signal does
+ * not end the call. trro_client_cancel() does.
  *
  * WHAT A CALL DOES BY ITSELF. It sends the request again where that may help, each time signed anew. It learns the service's
  * time from its answers, and goes by it in signatures and certificates: a board that boots in 1970 needs no NTP. It sends no

@@ -46,7 +46,9 @@ sum() {
 set -- -e "s|@VERSION@|$version|g" -e "s|@SHA256@|$(sum sha256 "$folder/$name.tar.gz")|g" \
     -e "s|@VENDORED_SHA256@|$(sum sha256 "$folder/$name-vendored.tar.gz")|g" \
     -e "s|@VENDORED_SHA512@|$(sum sha512 "$folder/$name-vendored.tar.gz")|g" \
-    -e "s|@LICENSE_MD5@|$(sum md5 "$work/$name/LICENSE")|g" -e "s|@LICENSE_SHA256@|$(sum sha256 "$work/$name/LICENSE")|g"
+    -e "s|@LICENSE_MD5@|$(sum md5 "$work/$name/LICENSE")|g" -e "s|@LICENSE_SHA256@|$(sum sha256 "$work/$name/LICENSE")|g" \
+    -e "s|@COPYRIGHT_MD5@|$(sum md5 "$work/$name/packaging/debian/copyright")|g" \
+    -e "s|@COPYRIGHT_SHA256@|$(sum sha256 "$work/$name/packaging/debian/copyright")|g"
 for builder in yocto buildroot conan vcpkg; do
     rm -rf "${folder:?}/$builder"
     cp -R "$work/$name/packaging/$builder" "$folder/"

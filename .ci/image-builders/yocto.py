@@ -84,8 +84,9 @@ def main():
     # BitBake looks at the sums of what comes from a network only; of the crates it takes nothing without.
     sum = data.getVarFlag("SRC_URI", "trro.sha256sum")
     assert bb.utils.sha256_file(fetcher.localpath(addresses[0])) == sum, "SRC_URI[trro.sha256sum]"
-    file, sum = data.getVar("LIC_FILES_CHKSUM").removeprefix("file://").split(";md5=")
-    assert bb.utils.md5_file(os.path.join(data.getVar("S"), file)) == sum, "LIC_FILES_CHKSUM"
+    for license in data.getVar("LIC_FILES_CHKSUM").split():
+        file, sum = license.removeprefix("file://").split(";md5=")
+        assert bb.utils.md5_file(os.path.join(data.getVar("S"), file)) == sum, license
     for task in ("do_configure", "do_compile", "do_install"):
         run(task, data)
     found, left = packages(data)

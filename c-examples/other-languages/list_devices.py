@@ -2,8 +2,8 @@
 
     list_devices.py [PROJECT_ID]
 
-It is told of key and site as ../list_devices.c is. What stands in a Structure is what stands in trro.h, in the same order; a program
-of an older header runs with a newer library, so nothing of it has to be kept up with.
+It is told of key and site as list_devices.c is. What stands in a Structure is what stands in trro.h, in the same order; a program
+of an older header runs with a newer library of the same SONAME, so nothing of it has to be kept up with.
 """
 
 import os
@@ -101,7 +101,7 @@ def print_devices(client, project_id):
             device = page.devices[index].contents
             print(f"{text(device.device_id)}: {device.license_id_count} license(s), {text(device.device_name)}")
         count += page.device_count
-        # As is_last_page of ../example.h: what TotalCount counts is documented nowhere.
+        # As is_last_page of example.h: what TotalCount counts is documented nowhere.
         if page.device_count == 0 or page.device_count < page.total_count <= count:
             break
     print(f"{count} devices")

@@ -63,7 +63,10 @@ class TrroConan(ConanFile):
 
     def package(self):
         self._make("install CARGO=:")
-        copy(self, "LICENSE", self.source_folder, os.path.join(self.package_folder, "licenses"))
+        licenses = os.path.join(self.package_folder, "licenses")
+        copy(self, "LICENSE", self.source_folder, licenses)
+        # The texts of the crates inside.
+        copy(self, "copyright", os.path.join(self.source_folder, "packaging", "debian"), licenses)
         # Conan has its own files for CMake and pkg-config.
         for folder in ("lib/cmake", "lib/pkgconfig", "share"):
             rmdir(self, os.path.join(self.package_folder, folder))

@@ -8,9 +8,12 @@ SUMMARY = "C library for Tencent Cloud's Real-time Teleoperation"
 SUMMARY:trro-status = "Shows which devices TRRO lets run, and what is wrong with the connection"
 DESCRIPTION = "Asks the cloud API of Tencent Cloud's Real-time Teleoperation (TRRO) which devices are authorized to run."
 SECTION = "libs"
-# Our own, and what the crates inside ask for; docs/dependencies.md.
+# Our own, and what the crates inside ask for (docs/dependencies.md), whose texts are in the second file.
 LICENSE = "Apache-2.0 & BSD-3-Clause & CDLA-Permissive-2.0 & ISC & MIT"
-LIC_FILES_CHKSUM = "file://LICENSE;md5=@LICENSE_MD5@"
+LIC_FILES_CHKSUM = "\
+    file://LICENSE;md5=@LICENSE_MD5@ \
+    file://packaging/debian/copyright;md5=@COPYRIGHT_MD5@ \
+"
 
 TRRO_ARCHIVE ?= "file://trro-${PV}.tar.gz"
 SRC_URI = "${TRRO_ARCHIVE};name=trro"
@@ -22,6 +25,8 @@ require trro-crates.inc
 
 # What is to be left out: "--no-default-features --features gzip,watch"; README, "Leaving parts out".
 TRRO_CARGO_FLAGS ?= ""
+# Or smallest.
+TRRO_PROFILE ?= "release"
 
 # BitBake strips, and has the symbols in a package of their own.
 export CARGO_PROFILE_RELEASE_STRIP = "none"
@@ -33,6 +38,7 @@ EXTRA_OEMAKE = "\
     TARGET=${RUST_HOST_SYS} \
     CROSS= \
     LD=${HOST_PREFIX}ld \
+    PROFILE=${TRRO_PROFILE} \
     PREFIX=${prefix} \
     BINDIR=${bindir} \
     INCLUDEDIR=${includedir} \

@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use emulator::{Emulator, Options};
 use libtest_mimic::{Failed, Trial};
@@ -71,7 +70,7 @@ fn the_program_of_the_guide_lists_devices(version: &Path, programs: &Path, libra
     support::compile_with(version, &source, &binary, library, &["-include", "stdlib.h"])?;
     let emulator = Emulator::start(Options { requests_per_s: 0, ..Options::default() })?;
     let listed = support::run(
-        Command::new(binary)
+        support::program(&binary)
             .env_clear()
             .env("TRRO_ENDPOINT", emulator.url())
             .env("TENCENTCLOUD_SECRET_ID", emulator::SECRET_ID)

@@ -61,12 +61,14 @@ fn recipes_are_filled_in(dist: &Path, [plain, vendored]: &[String; 2]) -> Result
         let said = support::run(Command::new(command).arg(file))?;
         Ok(said.split_whitespace().next().unwrap_or_default().to_owned())
     };
-    let license = support::root().join("LICENSE");
+    let [license, copyright] = ["LICENSE", "packaging/debian/copyright"].map(|file| support::root().join(file));
     let sums = [
         (format!("yocto/trro_{}.bb", env!("CARGO_PKG_VERSION")), sum("sha256sum", &dist.join(plain))?),
         (format!("yocto/trro_{}.bb", env!("CARGO_PKG_VERSION")), sum("md5sum", &license)?),
         ("buildroot/package/trro/trro.hash".to_owned(), sum("sha256sum", &dist.join(vendored))?),
         ("buildroot/package/trro/trro.hash".to_owned(), sum("sha256sum", &license)?),
+        (format!("yocto/trro_{}.bb", env!("CARGO_PKG_VERSION")), sum("md5sum", &copyright)?),
+        ("buildroot/package/trro/trro.hash".to_owned(), sum("sha256sum", &copyright)?),
         ("conan/conanfile.py".to_owned(), sum("sha256sum", &dist.join(vendored))?),
         ("vcpkg/trro/portfile.cmake".to_owned(), sum("sha512sum", &dist.join(vendored))?),
     ];

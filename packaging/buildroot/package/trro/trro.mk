@@ -16,7 +16,8 @@ TRRO_VERSION = @VERSION@
 TRRO_SOURCE = trro-$(TRRO_VERSION)-vendored.tar.gz
 TRRO_SITE = file://$(patsubst %/,%,$(dir $(BR2_EXTERNAL_TRRO_PATH)))
 TRRO_LICENSE = Apache-2.0, BSD-3-Clause, CDLA-Permissive-2.0, ISC, MIT
-TRRO_LICENSE_FILES = LICENSE
+# The second has the texts of the crates inside.
+TRRO_LICENSE_FILES = LICENSE packaging/debian/copyright
 TRRO_INSTALL_STAGING = YES
 TRRO_DEPENDENCIES = host-rustc
 
@@ -28,6 +29,7 @@ TRRO_MAKE = \
 	CARGO_TARGET_DIR=$(@D)/target \
 	TARGET=$(RUSTC_TARGET_NAME) \
 	CROSS=$(TARGET_CROSS) \
+	PROFILE=$(call qstrip,$(BR2_PACKAGE_TRRO_PROFILE)) \
 	PREFIX=/usr \
 	STATUS_RPATH= \
 	DOCDIR= \
