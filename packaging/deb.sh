@@ -13,7 +13,8 @@ cd "$root"
 # The times of files are kept, and those of folders are old, so that cargo builds what has changed since the last time.
 rm -rf "$tree" "$folder"/*trro*_"$version"-*
 mkdir "$tree"
-if git rev-parse --git-dir > /dev/null 2>&1; then
+# An unpacked archive may be in another project's repository, which knows and ignores other files.
+if [ "$(git rev-parse --show-prefix 2> /dev/null || echo none)" = "" ]; then
     git ls-files -z --cached --others --exclude-standard | tar -c --null --ignore-failed-read -T - | tar -x -C "$tree"
 else
     tar -c --exclude=./target . | tar -x -C "$tree"
