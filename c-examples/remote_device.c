@@ -23,7 +23,7 @@ static char *read_all(FILE *file) {
     size_t length = 0, size = 0;
     char *text = NULL;
     do {
-        char *larger = size < LARGEST_LIST ? realloc(text, size = size * 2 + 4096) : NULL;
+        char *larger = size < LARGEST_LIST ? (char *)realloc(text, size = size * 2 + 4096) : NULL;
         if (larger == NULL) {
             free(text);
             return NULL;
@@ -98,12 +98,12 @@ typedef struct {
     const char *project_id;
     const cJSON *gateways; /* NULL: the SDK was not asked */
     size_t devices, usable;
-} cockpit;
+} cockpit_state;
 
 /* A trro_device_fn: prints a device that can perhaps be taken over. Cockpits are listed as well, it may be: a row does not say
  * what it is, but a license is bound to what sends video. */
 static int visit(void *user_data, const trro_device *device) {
-    cockpit *cockpit = user_data;
+    cockpit_state *cockpit = (cockpit_state *)user_data;
     const cJSON *gateway = find_gateway(cockpit->gateways, cockpit->project_id, device->device_id);
     const int streams = number_of(gateway, "streams", 1);
     trro_verdict verdict;
@@ -127,7 +127,7 @@ static int visit(void *user_data, const trro_device *device) {
 
 static int list_devices(const char *project_id, const cJSON *gateways) {
     trro_device_filter filter = TRRO_DEVICE_FILTER_INIT;
-    cockpit cockpit = {NULL, project_id, gateways, 0, 0};
+    cockpit_state cockpit = {NULL, project_id, gateways, 0, 0};
     trro_client *client = client_from_environment(NULL);
     trro_error error;
     int changed, status = 1;

@@ -68,7 +68,9 @@ fn main() {
         test("a_tool_without_rpath_can_be_had", a_tool_without_rpath_can_be_had),
         test("every_folder_can_be_chosen", every_folder_can_be_chosen),
         test("uninstall_leaves_what_others_have_put_there", uninstall_leaves_what_others_have_put_there),
+        test("uninstall_leaves_the_header_of_another_soname", uninstall_leaves_the_header_of_another_soname),
         test("what_was_not_built_is_not_installed", what_was_not_built_is_not_installed),
+        test("a_folder_that_make_takes_for_two_is_refused", a_folder_that_make_takes_for_two_is_refused),
     ];
     trials.push(Trial::ignorable_test("another_machine_has_its_own_tools_and_library", {
         let installed = Arc::clone(&installed);
@@ -230,6 +232,31 @@ fn uninstall_leaves_what_others_have_put_there(_: &Installed) -> Result<(), Fail
     }
     install("uninstall", &system, &[])?;
     assert_eq!(files(&system)?, others.map(str::to_owned).into());
+    Ok(())
+}
+
+/// A newer library that was installed over ours has header and links now.
+fn uninstall_leaves_the_header_of_another_soname(_: &Installed) -> Result<(), Failed> {
+    let system = support::scratch("packaging-newer");
+    install("install", &system, &[])?;
+    let mut theirs = files(&system)?;
+    let link = system.join("usr/local/lib/libtrro.so");
+    fs::remove_file(&link)?;
+    symlink("libtrro.so.0.2", &link)?;
+    install("uninstall", &system, &[])?;
+    assert!(theirs.remove("usr/local/lib/libtrro.so.0.1") && theirs.remove("usr/local/lib/libtrro.so.0.1.0"));
+    assert_eq!(files(&system)?, theirs);
+    Ok(())
+}
+
+fn a_folder_that_make_takes_for_two_is_refused(_: &Installed) -> Result<(), Failed> {
+    let system = support::scratch("packaging-spaces");
+    for variable in ["DESTDIR", "PREFIX", "BUILD", "CARGO_TARGET_DIR"] {
+        let folder = format!("{}/two words", system.display());
+        let output = make().args(["-n", "install"]).env(variable, &folder).output()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && said.contains(&format!("{variable} is '{folder}'")), "{variable}: {said}");
+    }
     Ok(())
 }
 

@@ -5,6 +5,8 @@
 mod bars;
 #[path = "product/binary.rs"]
 mod binary;
+#[path = "product/cpp.rs"]
+mod cpp;
 #[path = "product/create_device.rs"]
 mod create_device;
 #[path = "product/field_device.rs"]
@@ -28,6 +30,7 @@ use emulator::{Emulator, Options};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 /// 2.1 MiB.
+const NO_CJSON: &str = "libcjson-dev or pkg-config is not installed";
 const MAX_BYTES: u64 = 21 * (1 << 20) / 10;
 const ALLOWED_NEEDS: [&str; 5] =
     ["libc.so.6", "libgcc_s.so.1", "libm.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"];
@@ -81,14 +84,7 @@ fn main() {
     trials.extend(field_device::trials(&product));
     trials.extend(create_device::trials(&product));
     trials.extend(licenses::trials(&product));
-    trials.push(Trial::ignorable_test("field_device_compiles_as_cpp", || {
-        support::with_tool("g++", |compiler| {
-            let mut command = Command::new(compiler);
-            command.args(["-x", "c++", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I"]);
-            command.arg(support::root().join("include")).arg(support::root().join("c-examples/field_device.c"));
-            support::run(&mut command).map(drop)
-        })
-    }));
+    trials.extend(cpp::trials(&product));
     trials.push(Trial::ignorable_test("remote_device_joins_licenses_and_what_the_sdk_sees", {
         let product = Arc::clone(&product);
         move || remote_device_joins_licenses_and_what_the_sdk_sees(&product)
@@ -106,7 +102,7 @@ fn main() {
                     let product = Arc::clone(&product);
                     move || {
                         if !product.programs.join(example).exists() {
-                            return support::missing("libcjson-dev or pkg-config is not installed");
+                            return support::missing(NO_CJSON);
                         }
                         support::with_tool("valgrind", |valgrind| {
                             runs_under_valgrind(&product, valgrind, tls, example, arguments, status)
@@ -341,7 +337,7 @@ fn a_full_disk_is_a_failure_of_an_example(product: &Product) -> Result<(), Faile
 fn remote_device_joins_licenses_and_what_the_sdk_sees(product: &Product) -> support::Outcome {
     let path = product.programs.join("remote_device");
     if !path.exists() {
-        return support::missing("libcjson-dev or pkg-config is not installed");
+        return support::missing(NO_CJSON);
     }
     let mut program = Command::new(&path);
     program.args(["q7d2x9w4k1z8r5tn", "gateways.json"]).current_dir(&product.programs);

@@ -112,7 +112,7 @@ def main():
     config.endpoint, config.ca_file = variable(b"TRRO_ENDPOINT"), variable(b"TRRO_CA_FILE")
     check(trro.trro_client_new(byref(config), byref(client), byref(error)), error)
     try:
-        print_devices(client, sys.argv[1].encode() if len(sys.argv) > 1 else None)
+        print_devices(client, os.fsencode(sys.argv[1]) if len(sys.argv) > 1 else None)
     finally:
         trro.trro_client_free(client)
 

@@ -18,6 +18,21 @@ int clock_gettime(clockid_t clock, struct timespec *time) {
     return failed;
 }
 
+#ifdef SYS_clock_gettime64
+/* What the library calls on 32 bits, where libc has it. */
+typedef struct {
+    int64_t s, ns;
+} time_of_64_bits;
+
+int __clock_gettime64(clockid_t clock, time_of_64_bits *time);
+int __clock_gettime64(clockid_t clock, time_of_64_bits *time) {
+    int failed = (int)syscall(SYS_clock_gettime64, clock, time);
+    if (!failed && clock == CLOCK_REALTIME)
+        time->s += atomic_load(&shift_s);
+    return failed;
+}
+#endif
+
 static char messages[16 * 1024];
 static pthread_mutex_t messages_lock = PTHREAD_MUTEX_INITIALIZER;
 

@@ -34,6 +34,7 @@ pub fn trials(installed: &Arc<Installed>) -> Vec<Trial> {
     };
     trials.push(test("pkg_config::tells_the_version", "pkg-config", pkg_config_tells_the_version));
     trials.push(test("cmake::takes_older_versions_of_the_same_soname_only", "cmake", cmake_takes_older_versions));
+    trials.push(test("cmake::has_no_components", "cmake", cmake_has_no_components));
     trials.push(test("cmake::has_one_target_where_one_library_is_installed", "cmake", cmake_has_one_target));
     trials
 }
@@ -222,6 +223,14 @@ fn cmake_takes_older_versions(installed: &Installed) -> Result<(), Failed> {
         let said = support::run(&mut configure(&installed.prefix, &folder))?;
         assert_eq!(said.contains("trro found: 1"), is_taken, "{asked}: {said}");
     }
+    Ok(())
+}
+
+fn cmake_has_no_components(installed: &Installed) -> Result<(), Failed> {
+    let folder = folder(installed, "cmake-components")?;
+    cmake_project(&folder, "find_package(trro COMPONENTS theirs)", "message(STATUS \"trro found: ${trro_FOUND}\")")?;
+    let said = support::run(&mut configure(&installed.prefix, &folder))?;
+    assert!(said.contains("trro found: 0"), "{said}");
     Ok(())
 }
 

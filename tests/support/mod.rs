@@ -81,8 +81,9 @@ pub fn program(binary: &Path) -> Command {
     }
 }
 
-/// How every C program of ours is compiled.
-pub const STRICT: [&str; 7] = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror", "-g"];
+/// How every C program of ours is compiled; with files as on 64 bits, of which those of the host have the numbers.
+pub const STRICT: [&str; 8] =
+    ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror", "-g", "-D_FILE_OFFSET_BITS=64"];
 
 /// Compiles and links one C program with the library in `library`; the program finds it there by itself.
 pub fn compile<A: AsRef<OsStr>>(source: &Path, output: &Path, library: &Path, flags: &[A]) -> Result<(), Failed> {
