@@ -5,6 +5,8 @@
 mod examples;
 #[path = "packaging/programs.rs"]
 mod programs;
+#[path = "packaging/readme.rs"]
+mod readme;
 #[path = "packaging/sources.rs"]
 mod sources;
 mod support;
@@ -82,6 +84,7 @@ fn main() {
     trials.extend(programs::trials(&installed));
     trials.extend(examples::trials(&installed));
     trials.extend(two_libraries::trials(&installed));
+    trials.extend(readme::trials(&installed));
     trials.extend(sources::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }
@@ -146,8 +149,9 @@ fn installs_every_file_and_no_other(installed: &Installed) -> Result<(), Failed>
 
 fn the_names_of_the_library_are_links_to_one_file(installed: &Installed) -> Result<(), Failed> {
     let link = |name: &str| fs::read_link(installed.prefix.join("lib").join(name));
-    assert_eq!(link("libtrro.so")?, Path::new(support::SONAME));
-    assert_eq!(link(support::SONAME)?, Path::new(concat!("libtrro.so.", env!("CARGO_PKG_VERSION"))));
+    for name in ["libtrro.so", support::SONAME] {
+        assert_eq!(link(name)?, Path::new(concat!("libtrro.so.", env!("CARGO_PKG_VERSION"))), "{name}");
+    }
     Ok(())
 }
 
@@ -242,7 +246,7 @@ fn uninstall_leaves_the_header_of_another_soname(_: &Installed) -> Result<(), Fa
     let mut theirs = files(&system)?;
     let link = system.join("usr/local/lib/libtrro.so");
     fs::remove_file(&link)?;
-    symlink("libtrro.so.0.2", &link)?;
+    symlink("libtrro.so.0.2.0", &link)?;
     install("uninstall", &system, &[])?;
     assert!(theirs.remove("usr/local/lib/libtrro.so.0.1") && theirs.remove("usr/local/lib/libtrro.so.0.1.0"));
     assert_eq!(files(&system)?, theirs);
