@@ -29,9 +29,7 @@ use std::sync::Arc;
 use emulator::{Emulator, Options};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
-/// 2.1 MiB.
 const NO_CJSON: &str = "libcjson-dev or pkg-config is not installed";
-const MAX_BYTES: u64 = 21 * (1 << 20) / 10;
 const ALLOWED_NEEDS: [&str; 5] =
     ["libc.so.6", "libgcc_s.so.1", "libm.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"];
 
@@ -63,7 +61,6 @@ fn main() {
         Trial::test(name, move || check(&product))
     };
     let mut trials = vec![
-        test("size_is_below_the_bar", size_is_below_the_bar),
         test("needs_libc_and_the_compilers_runtime_only", needs_libc_and_the_compilers_runtime_only),
         test("soname_follows_the_version", soname_follows_the_version),
         test("exports_what_the_header_declares", exports_what_the_header_declares),
@@ -218,11 +215,6 @@ fn build() -> Result<Product, Failed> {
     let process = support::root().join("tests/c/process.c");
     support::compile(&process, &programs.join("process"), &folder, &[""; 0])?;
     Ok(Product { library, folder, programs, unstripped: support::built_library() })
-}
-
-fn size_is_below_the_bar(product: &Product) -> Result<(), Failed> {
-    let size = fs::metadata(&product.library)?.len();
-    if size > MAX_BYTES { Err(format!("{size} bytes are more than {MAX_BYTES}").into()) } else { Ok(()) }
 }
 
 fn needs_libc_and_the_compilers_runtime_only(product: &Product) -> Result<(), Failed> {

@@ -1,5 +1,6 @@
-//! What a read of a watch costs, and what a long list does. The figures are printed.
+//! How large the library is, what a read of a watch costs, and what a long list does. The figures are printed.
 
+use std::fs;
 use std::process::{Command, Output};
 use std::sync::Arc;
 
@@ -12,6 +13,10 @@ use crate::{Product, service};
 /// The exit statuses of the programs for what a kernel does not let them find out.
 const CANNOT_TELL: i32 = 77;
 const NO_SECCOMP: i32 = 78;
+
+/// The bar of 2.1 MiB, for a Rust that is no older than this 1.x; 1.85 makes 100 kB more.
+const MAX_BYTES: u64 = 21 * (1 << 20) / 10;
+const RUST_OF_THE_BAR: u32 = 95;
 
 const DEVICES: usize = 5_000;
 /// What the library promises.
@@ -29,7 +34,8 @@ pub fn trials(product: &Arc<Product>) -> Result<Vec<Trial>, Failed> {
         let source = support::root().join(format!("tests/c/{program}.c"));
         support::compile(&source, &product.programs.join(program), &product.folder, &["-O2"])?;
     }
-    let tests: [(&str, Test); 4] = [
+    let tests: [(&str, Test); 5] = [
+        ("size_is_below_the_bar", size_is_below_the_bar),
         ("a_read_of_a_watch_allocates_nothing", |product| done(run(product, "allocations")?)),
         ("a_read_of_a_watch_calls_no_kernel", |product| done(run(product, "system-calls")?)),
         ("a_read_of_a_watch_is_measured", a_read_is_measured),
@@ -40,6 +46,19 @@ pub fn trials(product: &Arc<Product>) -> Result<Vec<Trial>, Failed> {
         Trial::ignorable_test(name, move || test(&product))
     };
     Ok(tests.into_iter().map(trial).collect())
+}
+
+fn size_is_below_the_bar(product: &Product) -> Outcome {
+    let version = support::run(Command::new("rustc").arg("--version"))?;
+    let minor: u32 = version.split('.').nth(1).ok_or("rustc tells no version")?.parse()?;
+    if minor < RUST_OF_THE_BAR {
+        return Ok(Completion::ignored_with(format!("Rust 1.{minor} makes a larger library")));
+    }
+    let size = fs::metadata(&product.library)?.len();
+    if size > MAX_BYTES {
+        return Err(format!("{size} bytes are more than {MAX_BYTES}").into());
+    }
+    Ok(Completion::Completed)
 }
 
 fn run(product: &Product, mode: &str) -> Result<Output, Failed> {

@@ -130,7 +130,8 @@ fn spawn(program: &mut Command) -> Result<Child, Failed> {
 }
 
 fn terminate(child: &Child) -> Result<(), Failed> {
-    support::run(Command::new("kill").args(["-TERM", &child.id().to_string()])).map(drop)
+    // The shell's own, which is everywhere.
+    support::run(Command::new("sh").args(["-c", "kill -TERM $0", &child.id().to_string()])).map(drop)
 }
 
 fn wait_for_a_request(emulator: &Emulator) -> Result<(), Failed> {

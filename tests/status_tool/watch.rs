@@ -30,7 +30,8 @@ fn lines_of(stream: impl std::io::Read + Send + 'static) -> mpsc::Receiver<Strin
 
 /// Interrupts it, and how it ends.
 fn interrupt(child: &mut Child) -> Result<Option<i32>, Failed> {
-    support::run(Command::new("kill").args(["-INT", &child.id().to_string()]))?;
+    // The shell's own, which is everywhere.
+    support::run(Command::new("sh").args(["-c", "kill -INT $0", &child.id().to_string()]))?;
     Ok(child.wait()?.code())
 }
 
