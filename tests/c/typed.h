@@ -20,7 +20,7 @@ typedef enum {
     LIST,
     /* From here on numbers. */
     PAGE,
-    PAGE_SIZE,
+    SIZE_OF_A_PAGE,
     MOMENT,
     STATUS_FILTER,
 } rule;

@@ -344,7 +344,7 @@ static void numbers_out_of_range_are_refused(void) {
         const char *says;
     } ranges[] = {
         {PAGE, 1, INT64_MAX, "has to be 1 or more"},
-        {PAGE_SIZE, 1, 10000, "has to be 1 to 10000"},
+        {SIZE_OF_A_PAGE, 1, 10000, "has to be 1 to 10000"},
         {MOMENT, 1, INT64_MAX, "has to be 1 or more"},
         {STATUS_FILTER, 100, 103, "has to be 100 to 103"},
     };

@@ -53,7 +53,7 @@ TYPED_CALL(get_devices, devices, TRRO_GET_DEVICES_REQUEST_INIT);
 #define REQUEST trro_get_devices_request
 static const parameter_entry parameters_get_devices[] = {
     NUMBER_OF(page_num, PAGE, 1),
-    NUMBER_OF(page_size, PAGE_SIZE, 3),
+    NUMBER_OF(page_size, SIZE_OF_A_PAGE, 3),
     MAY_BE(project_id, ANY, PORT),
     MAY_BE(device_id, ANY, "port_01"),
 };
@@ -84,7 +84,7 @@ TYPED_CALL(get_licenses, licenses, TRRO_GET_LICENSES_REQUEST_INIT);
 #define REQUEST trro_get_licenses_request
 static const parameter_entry parameters_get_licenses[] = {
     NUMBER_OF(page_num, PAGE, 1),
-    NUMBER_OF(page_size, PAGE_SIZE, 3),
+    NUMBER_OF(page_size, SIZE_OF_A_PAGE, 3),
     MAY_BE(project_id, ANY, PORT),
     MAY_BE(device_id, ANY, "port_01"),
     NUMBER_OF(status_filter, STATUS_FILTER, TRRO_LICENSE_FILTER_BOUND),
@@ -167,7 +167,7 @@ TYPED_CALL(describe_project_list, project_list, TRRO_DESCRIBE_PROJECT_LIST_REQUE
 #define REQUEST trro_describe_project_list_request
 static const parameter_entry parameters_describe_project_list[] = {
     NUMBER_OF(page_number, PAGE, 1),
-    NUMBER_OF(page_size, PAGE_SIZE, 3),
+    NUMBER_OF(page_size, SIZE_OF_A_PAGE, 3),
 };
 #undef REQUEST
 #define RECORD trro_project
@@ -253,7 +253,7 @@ TYPED_CALL(describe_device_session_list, session_list, TRRO_DESCRIBE_DEVICE_SESS
 static const parameter_entry parameters_describe_device_session_list[] = {
     NEEDED(project_id, ANY, PORT),
     NUMBER_OF(page_number, PAGE, 1),
-    NUMBER_OF(page_size, PAGE_SIZE, 3),
+    NUMBER_OF(page_size, SIZE_OF_A_PAGE, 3),
     MAY_BE(device_id, ANY, "cockpit_a"),
     NUMBER_OF(start_time_s, MOMENT, 1),
     NUMBER_OF(end_time_s, MOMENT, 4102444800),
@@ -285,7 +285,7 @@ TYPED_CALL(describe_recent_session_list, recent_session_list, TRRO_DESCRIBE_RECE
 static const parameter_entry parameters_describe_recent_session_list[] = {
     NEEDED(project_id, ANY, PORT),
     NUMBER_OF(page_number, PAGE, 1),
-    NUMBER_OF(page_size, PAGE_SIZE, 3),
+    NUMBER_OF(page_size, SIZE_OF_A_PAGE, 3),
     MAY_BE(device_id, ANY, "cockpit_a"),
     NUMBER_OF(start_time_s, MOMENT, 1),
     NUMBER_OF(end_time_s, MOMENT, 4102444800),
