@@ -43,6 +43,19 @@ pub fn missing(reason: &str) -> Outcome {
     Ok(Completion::ignored_with(reason))
 }
 
+/// The bars on sizes are for this Rust 1.x and newer ones; 1.85 makes 100 kB more.
+const RUST_OF_THE_BARS: u32 = 95;
+
+/// Whether a library is no larger than it may be.
+pub fn is_within_bar(bytes: u64, most: u64) -> Outcome {
+    let version = run(Command::new("rustc").arg("--version"))?;
+    let minor: u32 = version.split('.').nth(1).ok_or("rustc tells no version")?.parse()?;
+    if minor < RUST_OF_THE_BARS {
+        return Ok(Completion::ignored_with(format!("Rust 1.{minor} makes a larger library")));
+    }
+    if bytes > most { Err(format!("{bytes} bytes are more than {most}").into()) } else { Ok(Completion::Completed) }
+}
+
 pub fn find_tool(tool: &str) -> Option<PathBuf> {
     env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(tool)).find(|path| path.is_file())
 }
