@@ -14,7 +14,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use build::{Built, Figures, VARIANTS, Variant};
+use build::{Built, VARIANTS};
 use emulator::{Emulator, Options};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use support::Test;
