@@ -9,7 +9,7 @@ use trro::config::Config;
 
 use crate::pace::{SECOND, assert_no_more_than};
 use crate::relay::{Relay, Treatment};
-use crate::{ca_file, call, client_with, config, emulator};
+use crate::{ca_file, call, config, emulator};
 
 /// Of a second, so that it does not matter whether a busy machine saw the first requests later than the last ones.
 const WINDOW: Duration = Duration::from_millis(500);
@@ -69,25 +69,38 @@ fn requests_that_waited_for_their_connections_do_not_leave_together() {
 fn requests_that_replace_those_on_closed_connections_count_too() {
     const MOST: usize = 3;
     let emulator = emulator(Options::default());
-    let client = client_with(&emulator, |config| Config {
+    let meeting = Arc::new(Barrier::new(MOST + 1));
+    let relay = Relay::bind(&emulator, vec![Treatment::Hold(Arc::clone(&meeting)); MOST]);
+    relay.listen();
+    let url = relay.url();
+    let client = Client::new(Config {
         max_requests_per_s: Some(u32::try_from(MOST).unwrap()),
         max_attempts: Some(1),
-        ..config
+        ..config(&url)
     });
-    let together = |fault: &Fault| {
-        (0..MOST).for_each(|_| emulator.misbehave_once(fault.clone()));
+    let client = client.unwrap();
+    let together = |meanwhile: &dyn Fn()| {
+        let all_are_there = Barrier::new(MOST);
         std::thread::scope(|scope| {
             for _ in 0..MOST {
-                scope.spawn(|| assert_eq!(call(&client), Ok(1)));
+                scope.spawn(|| {
+                    all_are_there.wait();
+                    assert_eq!(call(&client), Ok(1));
+                });
             }
+            meanwhile();
         });
     };
-    // Each thread makes a connection of its own, and all are kept.
-    together(&Fault::Late(Duration::from_millis(500)));
+    // Each thread makes a connection of its own, since none gets an answer before all have one, and all are kept.
+    together(&|| {
+        meeting.wait();
+        meeting.wait();
+    });
     assert_eq!(emulator.statistics().connections, MOST);
     std::thread::sleep(SECOND);
+    (0..MOST).for_each(|_| emulator.misbehave_once(Fault::HangUp));
     let start = Instant::now();
-    together(&Fault::HangUp);
+    together(&|| ());
     let arrivals = arrivals(&emulator, start);
     assert_eq!((arrivals.len(), emulator.statistics().connections), (2 * MOST, 2 * MOST));
     assert_no_burst(MOST, &arrivals);
