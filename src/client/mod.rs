@@ -28,7 +28,7 @@ use crate::sign;
 use crate::sys::since_boot;
 use crate::transport::probe::Probe;
 use crate::transport::{
-    self, CommonHeaders, Effect, HeaderName, HeaderValue, Headers, Transport, X_TC_TOKEN, header, header_value,
+    self, CommonHeaders, Effect, HeaderName, HeaderValue, Headers, Transport, header, header_value, token_value,
 };
 pub use answer::Answer;
 
@@ -406,7 +406,7 @@ impl Client {
             (&X_TC_ACTION, action),
             (&X_TC_TIMESTAMP, header_value(&X_TC_TIMESTAMP, timestamp)?),
         ];
-        let token = signed.credentials.token().map(|token| header_value(&X_TC_TOKEN, token)).transpose()?;
+        let token = signed.credentials.token().map(token_value).transpose()?;
         let headers = Headers { common: &self.headers, own: &own, token: token.as_ref() };
         let effect = if request.changes() { Effect::Changes } else { Effect::Reads };
         let answer = self.transport.post(headers, body, effect, deadline);

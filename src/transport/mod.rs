@@ -42,8 +42,10 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
 pub use ureq::http::{HeaderMap, HeaderName, HeaderValue, header};
 use ureq::http::{Method, Request, Response};
+use zeroize::Zeroizing;
 
 use crate::cancel::{Cancel, cancelled};
 use crate::clock::Sample;
@@ -136,9 +138,18 @@ impl Headers<'_> {
 
 /// A value that a header can have; the error, which cannot come of what was checked before, names the header.
 pub fn header_value(name: &HeaderName, value: impl TryInto<HeaderValue>) -> Result<HeaderValue, Error> {
-    let mut header = value
-        .try_into()
-        .map_err(|_| Error::new(Status::Internal, format!("the header {name} holds what a header cannot")))?;
+    checked(name, value.try_into().ok())
+}
+
+/// The same for a token, in memory that is wiped when the last copy of the value is dropped.
+pub fn token_value(token: &str) -> Result<HeaderValue, Error> {
+    let wiped = Bytes::from_owner(Zeroizing::new(token.as_bytes().to_vec()));
+    checked(&X_TC_TOKEN, HeaderValue::from_maybe_shared(wiped).ok())
+}
+
+fn checked(name: &HeaderName, value: Option<HeaderValue>) -> Result<HeaderValue, Error> {
+    let impossible = || Error::new(Status::Internal, format!("the header {name} holds what a header cannot"));
+    let mut header = value.ok_or_else(impossible)?;
     header.set_sensitive(*name == header::AUTHORIZATION || name == X_TC_TOKEN);
     Ok(header)
 }

@@ -1,20 +1,36 @@
 /* What is left of a secret in the memory of the process after trro_client_free(): nothing, wherever the secret came from (the first
- * argument). Key and token are two lines on stdin, since what is in the environment stays there; tests/product/wiped.rs gives
- * them to the source that the library takes them from, too.
+ * argument). Key and token are the first lines on stdin, since what a process begins with in its environment stays there;
+ * tests/product/wiped.rs gives them to the source that the library takes them from, too.
  *
  * The program keeps what it looks for with every bit turned over, so that it does not find itself. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <poll.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "check.h"
 
-enum { LONGEST = 128, CHUNK = 1 << 16 };
+/* What HMAC turns the bytes of a key over with. */
+enum { LONGEST = 128, CHUNK = 1 << 16, TURNED = 0xff, IPAD = 0x36, OPAD = 0x5c };
 
-/* A secret, turned over. */
+/* Nothing is given back, so that what was not wiped stays to be found: the next one to ask would write over it. A definition in the
+ * program comes before libc's, for the library too. */
+void free(void *block) {
+    (void)block;
+}
+
+void *realloc(void *block, size_t size) {
+    const size_t before = malloc_usable_size(block);
+    void *larger = malloc(size);
+    if (larger != NULL && block != NULL)
+        memcpy(larger, block, before < size ? before : size);
+    return larger;
+}
+
+/* A secret, turned over. Its halves are looked for: a part of one is no less a secret. */
 struct hidden {
     unsigned char bytes[LONGEST];
     size_t length;
@@ -23,31 +39,41 @@ struct hidden {
 static struct hidden hide(const void *secret, size_t length) {
     struct hidden hidden = {{0}, length};
     size_t i;
-    CHECK(length >= 16 && length <= LONGEST);
+    CHECK(length >= 32 && length <= LONGEST);
     for (i = 0; i < length; i++)
         hidden.bytes[i] = (unsigned char)~((const unsigned char *)secret)[i];
     return hidden;
 }
 
-static int is_at(const struct hidden *hidden, const unsigned char *place) {
+/* As it is, or as HMAC has it. */
+static int is_at(const unsigned char *hidden, size_t length, const unsigned char *place) {
+    const int turned = place[0] ^ hidden[0];
     size_t i;
-    for (i = 0; i < hidden->length; i++)
-        if ((place[i] ^ hidden->bytes[i]) != 0xff)
+    if (turned != TURNED && turned != (TURNED ^ IPAD) && turned != (TURNED ^ OPAD))
+        return 0;
+    for (i = 1; i < length; i++)
+        if ((place[i] ^ hidden[i]) != turned)
             return 0;
     return 1;
 }
 
-/* How often it is in what begins at `start`. */
+static int is_half_at(const struct hidden *hidden, const unsigned char *place) {
+    const size_t half = hidden->length / 2;
+    return is_at(hidden->bytes, half, place) || is_at(hidden->bytes + half, half, place);
+}
+
+/* How often a half of it is in what begins at `start`. */
 static int count_between(int memory, uintptr_t start, uintptr_t end, const struct hidden *hidden, unsigned char *chunk) {
     int found = 0;
     /* Chunks overlap, so that none is missed at a border. */
-    for (; start + hidden->length <= end; start += CHUNK - LONGEST) {
+    const size_t half = hidden->length / 2;
+    for (; start + half <= end; start += CHUNK - LONGEST) {
         size_t wanted = end - start < CHUNK ? end - start : CHUNK, i;
         ssize_t got = pread(memory, chunk, wanted, (off_t)start);
-        if (got < (ssize_t)hidden->length)
+        if (got < (ssize_t)half)
             break;
-        for (i = 0; i + hidden->length <= (size_t)got && (i < CHUNK - LONGEST || start + CHUNK >= end); i++)
-            found += is_at(hidden, chunk + i);
+        for (i = 0; i + half <= (size_t)got && (i < CHUNK - LONGEST || start + CHUNK >= end); i++)
+            found += is_half_at(hidden, chunk + i);
         /* Not to be found in here the next time. */
         explicit_bzero(chunk, (size_t)got);
         if (wanted < CHUNK)
@@ -56,7 +82,7 @@ static int count_between(int memory, uintptr_t start, uintptr_t end, const struc
     return found;
 }
 
-/* How often it is in all that a core dump would have: every mapping that can be read. */
+/* How often a half of it is in all that a core dump would have: every mapping that can be read. */
 static int count(const struct hidden *hidden) {
     static unsigned char chunk[CHUNK];
     static char line[512];
@@ -75,14 +101,16 @@ static int count(const struct hidden *hidden) {
     return found;
 }
 
-/* The program's own copies. */
-static char key[LONGEST], token[LONGEST];
+/* The program's own copies, and what it has put into the environment of them. */
+static char key[LONGEST], token[LONGEST], key_variable[2 * LONGEST], token_variable[2 * LONGEST];
 static unsigned char day_key[TRRO_SIGNING_KEY_SIZE];
 static char date[sizeof "YYYY-MM-DD"];
 
 static void wipe_own(void) {
     explicit_bzero(key, sizeof key);
     explicit_bzero(token, sizeof token);
+    explicit_bzero(key_variable, sizeof key_variable);
+    explicit_bzero(token_variable, sizeof token_variable);
     explicit_bzero(day_key, sizeof day_key);
 }
 
@@ -91,6 +119,21 @@ static void take_line(char *line) {
     while (length + 1 < LONGEST && read(STDIN_FILENO, line + length, 1) == 1 && line[length] != '\n')
         length++;
     line[length] = '\0';
+}
+
+/* 32 bytes as 64 digits. */
+static struct hidden take_hidden_line(void) {
+    static char digits[LONGEST];
+    static unsigned char bytes[32];
+    struct hidden hidden;
+    size_t i;
+    take_line(digits);
+    for (i = 0; i < sizeof bytes; i++)
+        CHECK(sscanf(digits + 2 * i, "%2hhx", &bytes[i]) == 1);
+    hidden = hide(bytes, sizeof bytes);
+    explicit_bzero(digits, sizeof digits);
+    explicit_bzero(bytes, sizeof bytes);
+    return hidden;
 }
 
 static void begin(void) {
@@ -127,6 +170,14 @@ static trro_status give_day_key(void *user_data, trro_credentials *credentials) 
     return TRRO_STATUS_OK;
 }
 
+/* In memory that is the program's, and so can be wiped. */
+static void put_into_the_environment(void) {
+    CHECK(setenv("TENCENTCLOUD_SECRET_ID", getenv("TEST_SECRET_ID"), 1) == 0);
+    snprintf(key_variable, sizeof key_variable, "TENCENTCLOUD_SECRET_KEY=%s", key);
+    snprintf(token_variable, sizeof token_variable, "TENCENTCLOUD_TOKEN=%s", token);
+    CHECK(putenv(key_variable) == 0 && (token[0] == '\0' || putenv(token_variable) == 0));
+}
+
 static trro_client *make(const char *source) {
     trro_client_config config = config_for_test();
     trro_credentials credentials = TRRO_CREDENTIALS_INIT;
@@ -145,6 +196,8 @@ static trro_client *make(const char *source) {
             config.credentials_fn = give_day_key;
         else if (strcmp(source, "role") == 0)
             config.cvm_role = "emulator-role";
+        else if (strcmp(source, "environment") == 0)
+            put_into_the_environment();
         else
             CHECK(strcmp(source, "found") == 0);
     }
@@ -178,13 +231,16 @@ static trro_watch *watch(const trro_client *client) {
 }
 
 int main(int argc, char **argv) {
-    struct hidden hidden_key, hidden_token = {{0}, 0}, hidden_day_key;
+    struct hidden hidden_key, hidden_token = {{0}, 0}, hidden_day_key, inner, outer;
     trro_client *client;
     trro_watch *running = NULL;
     int turn, uses_day_key;
     CHECK(argc == 3);
     uses_day_key = strstr(argv[1], "day-key") != NULL;
     begin();
+    /* The states of HMAC with the key of the day: who has them can sign as well. */
+    inner = take_hidden_line();
+    outer = take_hidden_line();
     hidden_key = hide(key, strlen(key));
     hidden_day_key = hide(day_key, sizeof day_key);
     if (token[0] != '\0')
@@ -198,6 +254,7 @@ int main(int argc, char **argv) {
     /* That it is found while it is there shows that the search can find it. */
     CHECK(count(uses_day_key ? &hidden_day_key : &hidden_key) > 0);
     CHECK(hidden_token.length == 0 || count(&hidden_token) > 0);
+    CHECK(count(&inner) > 0 && count(&outer) > 0);
     /* The watch is the last to hold what signs. */
     trro_client_free(client);
     if (running != NULL) {
@@ -207,5 +264,6 @@ int main(int argc, char **argv) {
     CHECK(count(&hidden_key) == 0);
     CHECK(count(&hidden_day_key) == 0);
     CHECK(hidden_token.length == 0 || count(&hidden_token) == 0);
+    CHECK(count(&inner) == 0 && count(&outer) == 0);
     return 0;
 }

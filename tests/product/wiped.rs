@@ -8,9 +8,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use emulator::{Metadata, MetadataOptions, Options, SECRET_ID, SECRET_KEY, TEMPORARY_SECRET_ID, TOKEN};
 use libtest_mimic::{Completion, Failed, Trial};
+use sha2::block_api::compress256;
+use trro::credentials::derive_signing_key;
+use trro::sign::utc_date;
 
 use crate::support::{self, Outcome};
 use crate::{Product, service};
@@ -32,7 +36,7 @@ struct Way {
 
 const GIVEN: Way = Way { name: "given", source: "given", has_token: false, file: None, is_watched: false };
 
-const WAYS: [Way; 11] = [
+const WAYS: [Way; 12] = [
     GIVEN,
     Way { name: "given_with_token", has_token: true, ..GIVEN },
     Way { name: "given_and_watched", has_token: true, is_watched: true, ..GIVEN },
@@ -49,6 +53,7 @@ const WAYS: [Way; 11] = [
         file: Some("TENCENTCLOUD_CREDENTIALS_FILE"),
         ..GIVEN
     },
+    Way { name: "environment", source: "environment", has_token: true, ..GIVEN },
     Way { name: "file_of_systemd", source: "found", has_token: true, file: Some("CREDENTIALS_DIRECTORY"), ..GIVEN },
 ];
 
@@ -74,9 +79,26 @@ fn command(product: &Product, way: Way, name: &str) -> Result<Command, Failed> {
     let mut command = Command::new(&program);
     command.args([way.source, if way.is_watched { "watched" } else { "alone" }]);
     let secrets = product.programs.join(format!("secrets-{name}"));
-    fs::write(&secrets, format!("{SECRET_KEY}\n{}\n", if way.has_token { TOKEN } else { "" }))?;
+    let [inner, outer] = states_of_the_day_key();
+    fs::write(&secrets, format!("{SECRET_KEY}\n{}\n{inner}\n{outer}\n", if way.has_token { TOKEN } else { "" }))?;
     command.stdin(fs::File::open(&secrets)?);
     Ok(command)
+}
+
+/// What HMAC keeps of the key of today, as it is in memory: SHA-256 after the first block, inside and outside (RFC 2104).
+fn states_of_the_day_key() -> [String; 2] {
+    const AT_FIRST: [u32; 8] = [
+        0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
+    ];
+    let now_s = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs().try_into().unwrap_or(0));
+    let key = derive_signing_key(SECRET_KEY, &utc_date(now_s)).unwrap();
+    [0x36, 0x5c].map(|pad| {
+        let mut block = [pad; 64];
+        block.iter_mut().zip(key.as_bytes()).for_each(|(byte, of_key)| *byte ^= of_key);
+        let mut state = AT_FIRST;
+        compress256(&mut state, &[block]);
+        state.iter().flat_map(|word| word.to_ne_bytes()).map(|byte| format!("{byte:02x}")).collect()
+    })
 }
 
 fn nothing_is_left(product: &Product, way: Way, tls: bool) -> Result<(), Failed> {
