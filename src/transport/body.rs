@@ -37,7 +37,8 @@ impl Spare {
             if body.length == body.room.len() {
                 body.make_room(body.length.saturating_mul(2).min(most))?;
             }
-            let read = reader.read(&mut body.room[body.length..])?;
+            // What was read of a role's key is in no answer that anybody wipes.
+            let read = reader.read(&mut body.room[body.length..]).inspect_err(|_| body.wipe())?;
             if read == 0 {
                 return Ok(body);
             }
@@ -52,10 +53,6 @@ impl Spare {
 
 impl Body {
     /// For what holds a secret.
-    #[cfg_attr(
-        not(feature = "credential-sources"),
-        allow(dead_code, reason = "only the credentials of a role are one")
-    )]
     pub fn wipe(&mut self) {
         self.room.as_mut_slice().zeroize();
         self.length = 0;
@@ -147,6 +144,19 @@ mod tests {
         assert!(body.is_empty());
         drop(body);
         assert!(spare.lock().iter().all(|byte| *byte == 0));
+    }
+
+    #[test]
+    fn a_body_that_breaks_off_leaves_nothing_in_the_room() {
+        struct Broken;
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::ConnectionReset.into())
+            }
+        }
+        let spare = Spare::default();
+        assert!(spare.read(b"s3cret".chain(Broken), None, 4 << 20).is_err());
+        assert!(!spare.lock().is_empty() && spare.lock().iter().all(|byte| *byte == 0));
     }
 
     #[test]
