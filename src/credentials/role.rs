@@ -4,7 +4,9 @@
 //! Source: `cvm_role_provider.go` of the official Go SDK and `credential.py` of the Python one, which agree; for the
 //! characters of a role's name, "CreateRole" in the documents of the CAM API.
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Status, printable};
@@ -33,8 +35,8 @@ pub fn role_path(role: &str) -> Result<String, Error> {
 struct Answer {
     code: Option<String>,
     tmp_secret_id: Option<String>,
-    tmp_secret_key: Option<Zeroizing<String>>,
-    token: Option<Zeroizing<String>>,
+    tmp_secret_key: Option<Text>,
+    token: Option<Text>,
     /// Seconds since 1970.
     expired_time: Option<i64>,
 }
@@ -67,13 +69,37 @@ impl Answer {
             None => return Err("the answer has no Code".to_owned()),
         }
         let secret_id = part("TmpSecretId", self.tmp_secret_id.as_deref())?;
-        let secret_key = part("TmpSecretKey", self.tmp_secret_key.as_ref().map(|key| key.as_str()))?;
-        let token = part("Token", self.token.as_ref().map(|token| token.as_str()))?;
+        let secret_key = part("TmpSecretKey", self.tmp_secret_key.as_ref().map(|key| key.0.as_str()))?;
+        let token = part("Token", self.token.as_ref().map(|token| token.0.as_str()))?;
         let expires_at_s = self.expired_time.filter(|time| *time > 0);
         let expires_at_s = expires_at_s.ok_or("the answer has no ExpiredTime, in seconds since 1970")?;
         let credentials = Credentials::new(secret_id, secret_key, Some(token));
         credentials.and_then(|credentials| credentials.expiring(expires_at_s)).map_err(|error| error.message)
     }
+}
+
+/// A string that is wiped. serde_json would take the escapes out of it in room of its own, which nobody wipes.
+struct Text(Zeroizing<String>);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Text, D::Error> {
+        let quoted = <&RawValue>::deserialize(deserializer)?.get();
+        let inside = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        inside.and_then(without_escapes).map(Text).ok_or_else(|| D::Error::custom("no string of ASCII"))
+    }
+}
+
+/// `None` where an escape stands for half of a character only, of which no secret has any.
+fn without_escapes(mut text: &str) -> Option<Zeroizing<String>> {
+    let mut plain = Zeroizing::new(String::with_capacity(text.len()));
+    while let Some((before, escaped)) = text.split_once('\\') {
+        plain.push_str(before);
+        let (escape, rest) = escaped.split_at_checked(if escaped.starts_with('u') { 5 } else { 1 })?;
+        plain.push(serde_json::from_str(&["\"\\", escape, "\""].concat()).ok()?);
+        text = rest;
+    }
+    plain.push_str(text);
+    Some(plain)
 }
 
 fn part<'a>(name: &str, value: Option<&'a str>) -> Result<&'a str, String> {
@@ -128,9 +154,23 @@ mod tests {
 
     #[test]
     fn a_secret_may_be_escaped() {
-        let body = good().to_string().replace("s3cretkey", r"s3cret\/key");
-        let credentials = decode_role("vehicle", 200, body.as_bytes()).unwrap();
-        assert!(matches!(&credentials.secret, Secret::SecretKey(key) if key.as_str() == "s3cret/key"));
+        for (written, meant) in [
+            (r"s3cret\/key", "s3cret/key"),
+            (r"\u0073\u0033cret\u002fke\u0079", "s3cret/key"),
+            (r#"\"s3cret\\key"#, r#""s3cret\key"#),
+        ] {
+            let body = good().to_string().replace("s3cretkey", written);
+            let credentials = decode_role("vehicle", 200, body.as_bytes()).unwrap();
+            assert!(matches!(&credentials.secret, Secret::SecretKey(key) if key.as_str() == meant), "{written}");
+        }
+    }
+
+    #[test]
+    fn a_secret_with_half_a_character_is_refused() {
+        for written in [r"s3cretkey\ud83d", r"s3cretkey\ud83d\ude00", r"s3cretkey\u12", r"s3cretkey\x"] {
+            let body = good().to_string().replace("s3cretkey", written);
+            assert!(fault(200, body.as_bytes()).ends_with(EXPECTED), "{written}");
+        }
     }
 
     #[test]

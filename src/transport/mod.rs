@@ -373,6 +373,8 @@ impl Agent {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .proxy(None)
+            // What is asked for with it says so. Of a role's key, which is not, decompression would leave copies behind.
+            .accept_encoding("")
             .max_idle_age(LONGEST_IDLE)
             .input_buffer_size(BUFFER_BYTES)
             .output_buffer_size(output_bytes)

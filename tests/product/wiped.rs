@@ -21,6 +21,8 @@ use crate::{Product, service};
 
 /// Set for this program where it is to serve a role in namespaces of its own: the program that has the role, and its key.
 const PROGRAM_WITH_ROLE: &str = "TEST_PROGRAM_WITH_ROLE";
+/// The test in which the metadata service writes the secrets with escapes.
+const ROLE_WITH_ESCAPES: &str = "role_with_escapes";
 
 /// Where the library has its credentials from.
 #[derive(Clone, Copy)]
@@ -66,9 +68,11 @@ pub fn trials(product: &Arc<Product>) -> Vec<Trial> {
             trials.push(Trial::test(name, move || nothing_is_left(&product, way, protocol == "https")));
         }
     }
-    let product = Arc::clone(product);
-    let name = "wiped::nothing_of_a_secret_is_left_in_memory_after_free::role";
-    trials.push(Trial::ignorable_test(name, move || nothing_is_left_of_a_role(&product)));
+    for name in ["role", ROLE_WITH_ESCAPES] {
+        let product = Arc::clone(product);
+        let full_name = format!("wiped::nothing_of_a_secret_is_left_in_memory_after_free::{name}");
+        trials.push(Trial::ignorable_test(full_name, move || nothing_is_left_of_a_role(&product, name)));
+    }
     trials
 }
 
@@ -120,17 +124,18 @@ fn nothing_is_left(product: &Product, way: Way, tls: bool) -> Result<(), Failed>
 }
 
 /// The metadata service has a name and a port that cannot be chosen, so all of it runs in namespaces.
-fn nothing_is_left_of_a_role(product: &Product) -> Outcome {
+fn nothing_is_left_of_a_role(product: &Product, name: &str) -> Outcome {
     if support::find_tool("ip").is_none() {
         return support::missing("ip is not installed");
     }
-    let folder = support::scratch("wiped-role");
+    let folder = support::scratch(&format!("wiped-{name}"));
     let Some(mut child) = support::isolated(&env::current_exe()?, &folder)? else {
         return support::missing("namespaces with another /etc/resolv.conf cannot be made");
     };
     let way = Way { source: "role", has_token: true, ..GIVEN };
-    let program = command(product, way, "role")?.get_program().to_owned();
-    support::run(child.env(PROGRAM_WITH_ROLE, &program).env("TEST_SECRETS", product.programs.join("secrets-role")))?;
+    let program = command(product, way, name)?.get_program().to_owned();
+    let secrets = product.programs.join(format!("secrets-{name}"));
+    support::run(child.env(PROGRAM_WITH_ROLE, &program).env("TEST_SECRETS", secrets))?;
     Ok(Completion::Completed)
 }
 
@@ -148,7 +153,8 @@ pub fn serve_role() {
     let hosts = program.with_extension("hosts");
     fs::write(&hosts, "127.0.0.1 localhost metadata.tencentyun.com\n").unwrap();
     run("mount", &["--bind", hosts.to_str().unwrap(), "/etc/hosts"]);
-    let metadata = Metadata::start(MetadataOptions::default()).unwrap();
+    let has_escapes = program.ends_with(format!("wiped-{ROLE_WITH_ESCAPES}"));
+    let metadata = Metadata::start(MetadataOptions { has_escapes, ..MetadataOptions::default() }).unwrap();
     lead(TcpListener::bind((Ipv4Addr::LOCALHOST, 80)).unwrap(), metadata.url());
     let emulator = emulator::Emulator::start(Options { requests_per_s: 0, ..Options::default() }).unwrap();
     let mut command = Command::new(program);

@@ -140,7 +140,7 @@ fn related(shared: &Shared, request: &Request, ordinal: usize, now_s: i64, fault
     answer
 }
 
-fn compressed(mut answer: Answer) -> Answer {
+pub fn compressed(mut answer: Answer) -> Answer {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     // Writing to memory does not fail.
     let _ = encoder.write_all(&answer.body);

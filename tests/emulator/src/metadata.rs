@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::json;
 use time::OffsetDateTime;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, compressed};
 use crate::http::{Request, read_request};
 use crate::listener::Listener;
 use crate::{SECRET_KEY, TEMPORARY_SECRET_ID, TOKEN, lock, now_s};
@@ -36,13 +36,21 @@ pub struct MetadataOptions {
     pub lifetime_s: i64,
     /// The token of the credentials at the start.
     pub token: String,
+    /// Whether its JSON has escapes where it could do without.
+    pub has_escapes: bool,
     /// How it misbehaves; `None`: it behaves.
     pub fault: Option<MetadataFault>,
 }
 
 impl Default for MetadataOptions {
     fn default() -> MetadataOptions {
-        MetadataOptions { role: "emulator-role".to_owned(), lifetime_s: 7200, token: TOKEN.to_owned(), fault: None }
+        MetadataOptions {
+            role: "emulator-role".to_owned(),
+            lifetime_s: 7200,
+            token: TOKEN.to_owned(),
+            has_escapes: false,
+            fault: None,
+        }
     }
 }
 
@@ -95,7 +103,9 @@ impl Shared {
             if let Some(MetadataFault::Late(pause)) = &self.options.fault {
                 sleep(*pause);
             }
-            stream.write_all(&self.answer(&request).bytes())?;
+            let answer = self.answer(&request);
+            let takes_gzip = request.header("Accept-Encoding").is_some_and(|taken| taken.contains("gzip"));
+            stream.write_all(&if takes_gzip { compressed(answer) } else { answer }.bytes())?;
         }
         Ok(())
     }
@@ -125,7 +135,8 @@ impl Shared {
             "Token": *lock(&self.token),
             "Code": "Success",
         });
-        Answer::json(now_s, credentials.to_string())
+        let plain = credentials.to_string();
+        Answer::json(now_s, if self.options.has_escapes { plain.replace(":\"e", r#":"\u0065"#) } else { plain })
     }
 }
 
