@@ -51,6 +51,7 @@ pub struct Client {
     log: Arc<Log>,
     retries: Policy,
     limiter: Mutex<Limiter>,
+    url: String,
     host_header: String,
     /// Sent with every request.
     headers: CommonHeaders,
@@ -131,10 +132,10 @@ impl Client {
         Ok(Instant::now() + deadline)
     }
 
-    /// The host of the service, with its port if the endpoint names one.
+    /// The URL of the service.
     #[cfg_attr(not(feature = "watch"), expect(dead_code, reason = "only watches ask"))]
     pub(crate) fn service(&self) -> &str {
-        &self.host_header
+        &self.url
     }
 
     /// What the program is told by.

@@ -327,6 +327,16 @@ static void a_file_of_another_device_is_not_used(void) {
     begin_in_vain(&config, "is of the project p, not of q");
 }
 
+/* Behind one gateway there may be several services. */
+static void a_file_of_another_endpoint_is_not_used(void) {
+    const trro_watch_config config = keeping();
+    char another[512];
+    leave_a_file(ONE_LICENSE, &config);
+    CHECK(snprintf(another, sizeof another, "%s/another", getenv("TRRO_ENDPOINT")) < (int)sizeof another);
+    CHECK(setenv("TRRO_ENDPOINT", another, 1) == 0);
+    begin_in_vain(&config, "is of the endpoint ");
+}
+
 static void a_damaged_file_is_as_if_there_were_none_and_is_replaced(void) {
     const trro_watch_config config = keeping();
     char bytes[LARGEST_FILE], *number;
@@ -430,6 +440,7 @@ static const test tests[] = {
     {"a_file_is_for_who_has_its_key", a_file_is_for_who_has_its_key, "", -1},
     {"a_file_without_a_key_is_not_for_who_has_one", a_file_without_a_key_is_not_for_who_has_one, "", -1},
     {"a_file_of_another_device_is_not_used", a_file_of_another_device_is_not_used, "", -1},
+    {"a_file_of_another_endpoint_is_not_used", a_file_of_another_endpoint_is_not_used, "", -1},
     {"a_damaged_file_is_as_if_there_were_none_and_is_replaced", a_damaged_file_is_as_if_there_were_none_and_is_replaced, "",
      -1},
     {"a_key_without_a_path_is_refused", a_key_without_a_path_is_refused, "", 0},
