@@ -1,5 +1,8 @@
 //! A client that is known by a certificate.
 
+use std::fs;
+use std::process::Command;
+
 use emulator::Options;
 use trro::config::Config;
 use trro::error::{Error, Status};
@@ -13,6 +16,7 @@ tests![
     a_key_of_another_certificate_is_named,
     a_file_that_is_missing_is_named,
     a_file_without_a_certificate_or_a_key_is_named,
+    a_pipe_that_nobody_writes_to_is_refused_at_once,
     half_a_pair_is_named,
 ];
 
@@ -88,6 +92,22 @@ fn a_file_without_a_certificate_or_a_key_is_named() {
     assert!(
         is_refused(Some(&certificate), Some(&certificate), "client_key_file").contains("no unencrypted private key")
     );
+}
+
+fn a_pipe_that_nobody_writes_to_is_refused_at_once() {
+    let (certificate, key) = files(&service(false));
+    let pipe = file("");
+    fs::remove_file(&pipe).unwrap();
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let error = call_with(Config { ca_file: Some(&pipe), ..service(false).config() }).unwrap_err();
+    assert!(error.message.starts_with("ca_file "), "{error}");
+    for message in [
+        error.message,
+        is_refused(Some(&pipe), Some(&key), "client_cert_file"),
+        is_refused(Some(&certificate), Some(&pipe), "client_key_file"),
+    ] {
+        assert!(message.contains("not a regular file"), "{message}");
+    }
 }
 
 fn half_a_pair_is_named() {

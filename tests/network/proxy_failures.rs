@@ -1,5 +1,6 @@
 //! Proxies that refuse, break off, or are not there.
 
+use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use emulator::{Emulator, Options, Proxy, ProxyFault, ProxyProtocol};
@@ -7,6 +8,7 @@ use socket2::{Domain, Socket, Type};
 use trro::config::Config;
 use trro::error::{Error, Status};
 
+use crate::middle::Middle;
 use crate::proxies::{PASSWORD, log, proxy, proxy_with_password, shows_no_password};
 use crate::{NOWHERE, Service, call_with};
 
@@ -15,6 +17,7 @@ tests![
     no_password_is_refused_for_good,
     a_refusal_is_for_good,
     what_is_no_proxy_is_refused_for_good,
+    an_answer_without_end_is_refused_for_good,
     a_proxy_that_takes_no_password_is_refused_for_good,
     a_connection_that_is_closed_may_be_better_later,
     a_proxy_that_is_not_there_may_be_later,
@@ -89,6 +92,20 @@ fn what_is_no_proxy_is_refused_for_good() {
     // The service itself, to which a proxy's URL may lead by mistake: it speaks HTTP, and is no proxy.
     let service = Emulator::start(Options::default()).unwrap();
     fails(&service.url(), "sent more than its answer", false);
+}
+
+fn an_answer_without_end_is_refused_for_good() {
+    for line in ["X: ", "X: x\r\n"] {
+        let man = Middle::start(move |tap| {
+            tap.read_head()?;
+            tap.write_all(b"HTTP/1.1 200 OK\r\n")?;
+            let lines = line.repeat(1000);
+            loop {
+                tap.write_all(lines.as_bytes())?;
+            }
+        });
+        fails(&format!("http://127.0.0.1:{}", man.port), "does not speak HTTP", false);
+    }
 }
 
 /// SOCKS has a way to say so; to HTTP a password that nobody asked for is none of its business.

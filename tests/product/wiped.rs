@@ -91,9 +91,8 @@ fn command(product: &Product, way: Way, name: &str) -> Result<Command, Failed> {
 
 /// What HMAC keeps of the key of today, as it is in memory: SHA-256 after the first block, inside and outside (RFC 2104).
 fn states_of_the_day_key() -> [String; 2] {
-    const AT_FIRST: [u32; 8] = [
-        0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
-    ];
+    const AT_FIRST: [u32; 8] =
+        [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
     let now_s = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs().try_into().unwrap_or(0));
     let key = derive_signing_key(SECRET_KEY, &utc_date(now_s)).unwrap();
     [0x36, 0x5c].map(|pad| {
