@@ -30,6 +30,11 @@ pub const RELEASED_AT_S: u64 = match option_env!("SOURCE_DATE_EPOCH") {
     None => WRITTEN_AT_S,
 };
 
+/// How many certificates a peer may show beside its own: no chain that webpki takes has more, and a service has one or two. It looks for
+/// a chain among them in every order, and anybody can show some each of which could be the issuer of each: with as many as TLS has room
+/// for that takes minutes, and no deadline ends it.
+const MOST_BESIDE: usize = 6;
+
 /// How many different chains are taken before the time is known. A service has one or two.
 const MOST_CHAINS: usize = 16;
 
@@ -223,6 +228,13 @@ impl ServerCertVerifier for Verifier {
         _: &[u8],
         _: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        let beside = intermediates.len();
+        if beside > MOST_BESIDE {
+            let message = format!(
+                "{beside} certificates are shown beside the service's own, and more than {MOST_BESIDE} are not looked at"
+            );
+            return Err(Error::General(message));
+        }
         self.verify_now(&Chain::new(end_entity, intermediates, name))
     }
 

@@ -14,6 +14,7 @@ mod certificates;
 mod child;
 mod cuts;
 mod environment;
+mod heaps;
 mod impostors;
 mod isolated;
 mod middle;
@@ -53,6 +54,7 @@ fn main() {
         ("certificates", certificates::TESTS),
         ("cuts", cuts::TESTS),
         ("environment", environment::TESTS),
+        ("heaps", heaps::TESTS),
         ("impostors", impostors::TESTS),
         ("isolated", isolated::TESTS),
         ("proxies", proxies::TESTS),
