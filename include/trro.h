@@ -104,7 +104,8 @@
  * environment, to stdout or stderr (but see NO MEMORY). errno is not preserved. A name lookup runs in a thread of its own (one a client), since libc cannot interrupt
  * it, and the watches of a client in another, as long as there are any; all signals are blocked in both. No other thread is
  * made. A client belongs to the process that made it: in a child after fork() calls return TRRO_STATUS_INVALID_ARGUMENT,
- * and trro_client_free() only closes descriptors.
+ * and trro_client_free() only closes descriptors. Who closes what he has not opened (closefrom() in a program that becomes a daemon)
+ * makes clients afterwards: calls on one from before fail with EBADF or at their deadline, and freeing it may close what is not its own.
  *
  * BESIDE THE VENDOR'S SDK. This header defines none of the names of trro_field.h, nor of what is documented of
  * trro_remote.h, and may come before or after them (those are C++; this is C and C++). It includes stddef.h, without

@@ -111,6 +111,8 @@ impl Cancel {
                 Ok(None) => return Err(Ended::Late),
                 Ok(Some(index)) if index >= first => return Ok(index - first),
                 Ok(Some(_)) if self.is_set() => return Err(Ended::Cancelled),
+                // The event may be another descriptor by now, that is always ready: the program has closed what is not its own.
+                Ok(Some(_)) if Instant::now() >= deadline => return Err(Ended::Late),
                 Ok(Some(_)) => self.settle(),
                 Err(error) => return Err(Ended::Failed(error)),
             }
@@ -222,6 +224,10 @@ impl Turn {
         loop {
             if self.0.take() {
                 return Ok(HavingTurn(self));
+            }
+            // What is always ready, and does not give the turn, is no event any more.
+            if Instant::now() >= deadline {
+                return Err(Ended::Late);
             }
             cancel.wait_for_any(&[(self.0.as_fd(), Readiness::Readable)], deadline)?;
         }

@@ -42,6 +42,10 @@ pub fn wait_for_any(awaited: &[(BorrowedFd<'_>, Readiness)], deadline: Instant) 
         // SAFETY: `count` valid pollfds, a valid timespec, and no signal mask to change.
         let ready = unsafe { libc::ppoll(descriptors.as_mut_ptr(), count as libc::nfds_t, &timeout, std::ptr::null()) };
         match ready {
+            // The program has closed what is not its own, and nothing would come of waiting for it.
+            1.. if descriptors[..count].iter().any(|descriptor| descriptor.revents & libc::POLLNVAL != 0) => {
+                return Err(io::Error::from_raw_os_error(libc::EBADF));
+            }
             1.. => return Ok(descriptors[..count].iter().position(|descriptor| descriptor.revents != 0)),
             0 if Instant::now() >= deadline => return Ok(None),
             0 => {}
@@ -113,14 +117,17 @@ impl Event {
     }
 
     /// Makes it readable, or puts the token back. Safe in a signal handler: one system call that does not block, and errno
-    /// is what it was.
-    pub fn set(&self) {
+    /// is what it was. Says whether it could: not where the program has closed the descriptor.
+    pub fn set(&self) -> bool {
         let one = 1u64;
         // SAFETY: writes eight bytes of a local variable. errno is a variable of the calling thread.
         unsafe {
             let errno = *libc::__errno_location();
-            libc::write(self.0.as_raw_fd(), (&raw const one).cast(), size_of::<u64>());
+            // Not by `write`, in which a thread may be cancelled.
+            let written = libc::syscall(libc::SYS_write, self.0.as_raw_fd(), &raw const one, size_of::<u64>());
+            let is_set = written > 0 || *libc::__errno_location() == libc::EAGAIN;
             *libc::__errno_location() = errno;
+            is_set
         }
     }
 

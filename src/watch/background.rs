@@ -20,6 +20,8 @@ use std::os::fd::AsFd;
 const STACK_BYTES: usize = 1024 * 1024;
 /// The system does not count a suspend into a wait, so none is longer: what was missed is made up for soon after.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// Where the thread cannot be woken it looks by itself, as often as the end of a watch may take.
+const PAUSE_WITHOUT_WAKE: Duration = Duration::from_millis(50);
 /// After a fault of the library.
 const PAUSE_AFTER_PANIC_MS: i64 = 60_000;
 
@@ -123,9 +125,11 @@ impl Background {
         }
         drop(state);
         if let Some(thread) = thread {
-            thread.signals.wake.set();
-            // It has not panicked, and if it had there would be nothing left to mend.
-            let _ = thread.handle.join();
+            // One that cannot be woken, since the program has closed what is not its own, ends by itself later.
+            if thread.signals.wake.set() {
+                // It has not panicked, and if it had there would be nothing left to mend.
+                let _ = thread.handle.join();
+            }
         }
     }
 
@@ -213,8 +217,12 @@ fn run(background: &Weak<Background>, signals: &Arc<Signals>) {
                 let left = Duration::from_millis(u64::try_from(left_ms).unwrap_or(0));
                 let until = Instant::now() + left.min(LONGEST_WAIT);
                 // Whatever it ends with, the next look at the clock decides.
-                let _ = wait_for_any(&[(signals.wake.as_fd(), Readiness::Readable)], until);
-                signals.wake.take();
+                let waited = wait_for_any(&[(signals.wake.as_fd(), Readiness::Readable)], until);
+                let was_woken = signals.wake.take();
+                // The program has closed what is not its own: nobody can wake this thread any more.
+                if !was_woken && !matches!(waited, Ok(None)) {
+                    std::thread::sleep(PAUSE_WITHOUT_WAKE);
+                }
             }
         }
     }
