@@ -76,7 +76,8 @@
  * THREADS. A client may be used by any number of threads at the same time; every function says more. trro_client_free()
  * comes after the last call has returned. To end a client in use: trro_client_cancel(), wait until the calls have returned, for
  * instance by joining their threads, trro_client_free(); a watch: let those who read it stop, trro_watch_free(). A thread that
- * calls needs a stack of 128 KiB beside its thread-local variables.
+ * calls needs a stack of 128 KiB beside its thread-local variables. pthread_cancel() ends no thread inside of a function of the
+ * library, nor inside of a callback, but once the function has returned.
  *
  * CALLBACKS. A function of the program's, and its user_data, must stay until trro_client_free() has returned and, if the client
  * has watches, the last trro_watch_free() too; a visitor until the call returns that it was given to. Each says from which

@@ -198,6 +198,46 @@ pub fn spawn(
     std::thread::Builder::new().name(name.to_owned()).stack_size(stack_bytes).spawn(work)
 }
 
+/// As long as it lives, `pthread_cancel()` does not end the calling thread, but once it is gone: libc would end it inside of a system
+/// call by unwinding through this library, which is not let, and the process would end.
+pub struct NotCancelled {
+    #[cfg(not(target_os = "android"))]
+    previous: libc::c_int,
+}
+
+/// libc's crate does not have it; Android has no such thing.
+#[cfg(not(target_os = "android"))]
+mod cancellation {
+    pub const DISABLE: libc::c_int = 1;
+
+    unsafe extern "C" {
+        pub fn pthread_setcancelstate(state: libc::c_int, previous: *mut libc::c_int) -> libc::c_int;
+    }
+}
+
+impl NotCancelled {
+    #[cfg(not(target_os = "android"))]
+    pub fn new() -> NotCancelled {
+        let mut previous = 0;
+        // SAFETY: sets a property of the calling thread, and says into a local variable what it was.
+        unsafe { cancellation::pthread_setcancelstate(cancellation::DISABLE, &mut previous) };
+        NotCancelled { previous }
+    }
+
+    #[cfg(target_os = "android")]
+    pub fn new() -> NotCancelled {
+        NotCancelled {}
+    }
+}
+
+#[cfg(not(target_os = "android"))]
+impl Drop for NotCancelled {
+    fn drop(&mut self) {
+        // SAFETY: as above. The state is one that libc gave; it does not end the thread, which the next system call does.
+        unsafe { cancellation::pthread_setcancelstate(self.previous, std::ptr::null_mut()) };
+    }
+}
+
 /// Blocks every signal for the calling thread while it lives.
 struct SignalsBlocked {
     previous: libc::sigset_t,

@@ -18,7 +18,7 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use socket2::{Domain, Socket, Type};
 use support::{Outcome, Test};
 
-const PROGRAMS: [&str; 34] = [
+const PROGRAMS: [&str; 35] = [
     "account",
     "actions",
     "arguments",
@@ -49,6 +49,7 @@ const PROGRAMS: [&str; 34] = [
     "signals",
     "structs",
     "typed_answers",
+    "thread_cancel",
     "typed_arguments",
     "watch",
     "watch_end",

@@ -34,6 +34,7 @@ use std::sync::Once;
 
 use crate::client::Client;
 use crate::error::{Error, Status};
+use crate::sys::NotCancelled;
 use client::trro_client;
 use error::{trro_error, trro_status};
 use handles::Live;
@@ -109,9 +110,10 @@ thread_local! {
     static DEPTH: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Runs `body`; a panic ends here, silently, and gives `None`.
+/// Runs `body`; a panic ends here, silently, and gives `None`. The thread is not cancelled in there.
 fn stop_panic<T>(body: impl FnOnce() -> T) -> Option<T> {
     be_silent();
+    let _goes_on = NotCancelled::new();
     DEPTH.set(DEPTH.get() + 1);
     let result = catch_unwind(AssertUnwindSafe(body)).map_err(drop_payload);
     DEPTH.set(DEPTH.get() - 1);

@@ -10,7 +10,7 @@ use crate::support::{self, Test};
 use crate::{Product, service};
 
 /// The C programs whose every test is run.
-const PROGRAMS: [&str; 3] = ["closed", "host", "signals"];
+const PROGRAMS: [&str; 4] = ["closed", "host", "signals", "thread_cancel"];
 
 /// The trials; an error if a program does not compile.
 pub fn trials(product: &Arc<Product>) -> Result<Vec<Trial>, Failed> {
