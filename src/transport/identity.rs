@@ -15,7 +15,7 @@ use crate::error::Error;
 pub fn from_files(certificate: &Path, key: &Path) -> Result<Arc<CertifiedKey>, Error> {
     let chain = certificates("client_cert_file", certificate)?;
     let bad = |what: String| Error::invalid_argument("client_key_file", what);
-    let pem = zeroize::Zeroizing::new(read("client_key_file", key)?);
+    let pem = read("client_key_file", key)?;
     let secret = PrivateKeyDer::from_pem_slice(&pem)
         .map_err(|_| bad(format!("has no unencrypted private key in PEM form: {}", key.display())))?;
     let signing_key = provider()

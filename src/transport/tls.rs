@@ -1,7 +1,9 @@
 //! TLS: the handshake, and what its failures mean. Uses `connect`, `crypto`, `verifier`, `clock`, `error`.
 
 use std::fmt;
-use std::io;
+use std::fs::OpenOptions;
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,12 +14,16 @@ use rustls::sign::CertifiedKey;
 use rustls::{
     AlertDescription, CertificateError, ClientConfig, ClientConnection, HandshakeKind, ProtocolVersion, RootCertStore,
 };
+use zeroize::Zeroizing;
 
 use super::connect::{UntilDeadline, is_deadline};
 use super::crypto::{self, provider};
 use super::verifier::Verifier;
 use crate::clock::{Clock, Sample};
 use crate::error::{Error, Status, shown};
+
+/// Of a file of certificates; all authorities that there are take a tenth of it.
+const MAX_BYTES: u64 = 4 << 20;
 
 /// Whom to believe, who we are, and what is left of earlier sessions.
 pub struct Tls {
@@ -47,13 +53,23 @@ pub fn certificates(field: &str, path: &Path) -> Result<Vec<CertificateDer<'stat
     Ok(certificates)
 }
 
-/// A pipe would make its reader wait, and a device may never end.
-pub fn read(field: &str, path: &Path) -> Result<Vec<u8>, Error> {
+/// What is there now: a pipe would make its reader wait, a device may never end, and a file without end would take all memory.
+pub fn read(field: &str, path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
     let read = || {
-        if !std::fs::metadata(path)?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+        let refused = |fault: String| Err(io::Error::new(io::ErrorKind::InvalidInput, fault));
+        // Non-blocking, or opening a FIFO would wait for somebody to write to it.
+        let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return refused("not a regular file".to_owned());
         }
-        std::fs::read(path)
+        // In its final size, and a byte more: a buffer that grows leaves copies of a key behind.
+        let mut content = Zeroizing::new(Vec::with_capacity(metadata.len().min(MAX_BYTES) as usize + 1));
+        file.take(MAX_BYTES + 1).read_to_end(&mut content)?;
+        if content.len() as u64 > MAX_BYTES {
+            return refused(format!("more than {MAX_BYTES} bytes"));
+        }
+        Ok(content)
     };
     read().map_err(|error| {
         let failed = match error.raw_os_error() {

@@ -1,7 +1,8 @@
 //! A client that is known by a certificate.
 
-use std::fs;
+use std::fs::File;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use emulator::Options;
 use trro::config::Config;
@@ -16,8 +17,8 @@ tests![
     a_key_of_another_certificate_is_named,
     a_file_that_is_missing_is_named,
     a_file_without_a_certificate_or_a_key_is_named,
-    a_pipe_that_nobody_writes_to_is_refused_at_once,
     half_a_pair_is_named,
+    what_is_no_file_or_too_large_is_named_at_once,
 ];
 
 fn service(tls_1_2_only: bool) -> Service {
@@ -94,24 +95,34 @@ fn a_file_without_a_certificate_or_a_key_is_named() {
     );
 }
 
-fn a_pipe_that_nobody_writes_to_is_refused_at_once() {
-    let (certificate, key) = files(&service(false));
-    let pipe = file("");
-    fs::remove_file(&pipe).unwrap();
-    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let error = call_with(Config { ca_file: Some(&pipe), ..service(false).config() }).unwrap_err();
-    assert!(error.message.starts_with("ca_file "), "{error}");
-    for message in [
-        error.message,
-        is_refused(Some(&pipe), Some(&key), "client_cert_file"),
-        is_refused(Some(&certificate), Some(&pipe), "client_key_file"),
-    ] {
-        assert!(message.contains("not a regular file"), "{message}");
-    }
-}
-
 fn half_a_pair_is_named() {
     let (certificate, key) = files(&service(false));
     is_refused(Some(&certificate), None, "client_cert_file");
     is_refused(None, Some(&key), "client_key_file");
+}
+
+/// Neither waited for nor read into memory.
+fn what_is_no_file_or_too_large_is_named_at_once() {
+    const GIGABYTE: u64 = 1 << 30;
+    let (certificate, key) = files(&service(false));
+    let (large, fifo) = (file(""), file("") + ".fifo");
+    File::options().write(true).open(&large).unwrap().set_len(64 * GIGABYTE).unwrap();
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let start = Instant::now();
+    for (path, why) in [
+        (large.as_str(), "more than 4194304 bytes"),
+        (&fifo, "not a regular file"),
+        ("/", "not a regular file"),
+        ("/dev/zero", "not a regular file"),
+        ("/proc/self/mem", "cannot be read"),
+    ] {
+        assert!(is_refused(Some(path), Some(&key), "client_cert_file").contains(why), "{path}");
+        assert!(is_refused(Some(&certificate), Some(path), "client_key_file").contains(why), "{path}");
+        let service = service(false);
+        let error = call_with(Config { ca_file: Some(path), ..service.config() }).unwrap_err();
+        assert_eq!(error.status, Status::InvalidArgument, "{error}");
+        assert!(error.message.starts_with("ca_file ") && error.message.contains(why), "{error}");
+    }
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    std::fs::remove_file(&fifo).unwrap();
 }
