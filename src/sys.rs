@@ -7,7 +7,7 @@ use std::io;
 use std::mem::size_of;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -161,6 +161,22 @@ pub fn since_boot_ms() -> i64 {
     unsafe { libc::clock_gettime(libc::CLOCK_BOOTTIME, &mut time) };
     #[allow(clippy::useless_conversion, reason = "both are 32 bits wide on some machines")]
     i64::from(time.tv_sec).saturating_mul(1000).saturating_add(i64::from(time.tv_nsec) / 1_000_000)
+}
+
+/// Whether the system has random numbers. A machine that was just switched on may have none yet: who asks for some then waits until it
+/// has, however long that takes, and no deadline ends it.
+pub fn has_random_numbers() -> bool {
+    static HAS: AtomicBool = AtomicBool::new(false);
+    if HAS.load(Ordering::Relaxed) {
+        return true;
+    }
+    let mut byte = 0u8;
+    // SAFETY: one byte into a local variable.
+    let got = unsafe { libc::syscall(libc::SYS_getrandom, &raw mut byte, 1, libc::GRND_NONBLOCK) };
+    // What else it fails with says nothing of that: a kernel before 3.17 does not have it.
+    let has = got == 1 || io::Error::last_os_error().kind() != io::ErrorKind::WouldBlock;
+    HAS.store(has, Ordering::Relaxed);
+    has
 }
 
 /// Locks an open file against everybody else who locks it; `false` if another has. The lock ends with the last

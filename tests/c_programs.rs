@@ -18,7 +18,7 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use socket2::{Domain, Socket, Type};
 use support::{Outcome, Test};
 
-const PROGRAMS: [&str; 35] = [
+const PROGRAMS: [&str; 36] = [
     "account",
     "actions",
     "arguments",
@@ -35,6 +35,7 @@ const PROGRAMS: [&str; 35] = [
     "day_keys",
     "device_config",
     "diagnosis",
+    "early",
     "endings",
     "every_symbol",
     "failures",
@@ -48,8 +49,8 @@ const PROGRAMS: [&str; 35] = [
     "rows",
     "signals",
     "structs",
-    "typed_answers",
     "thread_cancel",
+    "typed_answers",
     "typed_arguments",
     "watch",
     "watch_end",
@@ -63,9 +64,12 @@ const HAS_AN_ALLOCATOR: &str = "no_memory";
 const FUZZY: &str = "fuzzy";
 const NO_SANITIZERS: &str = "the sanitizers do not run under an emulator of the processor";
 /// What a program cannot do, or cannot be told, where the processor is emulated.
-const NOT_UNDER_AN_EMULATOR: [(&str, &str); 8] = [
+const NOT_UNDER_AN_EMULATOR: [(&str, &str); 11] = [
     ("available::both_requests_share_the_deadline", TOO_SLOW),
     ("available::a_count_of_another_type_fails", TOO_SLOW),
+    ("early::a_call_ends_at_its_deadline", NO_FILTERS),
+    ("early::a_call_can_be_cancelled", NO_FILTERS),
+    ("early::what_needs_none_is_done", NO_FILTERS),
     ("failures::a_late_answer_is_a_timeout", TOO_SLOW),
     ("failures::a_dripping_answer_is_a_timeout", TOO_SLOW),
     ("no_memory::an_answer_for_which_there_is_no_memory_is_an_error", "qemu does not hold a program to its RLIMIT_AS"),
@@ -73,6 +77,7 @@ const NOT_UNDER_AN_EMULATOR: [(&str, &str); 8] = [
     ("no_memory::no_memory_at_all_ends_in_an_error_or_an_abort", OLD_GLIBC),
     ("watch::callbacks_come_one_at_a_time_from_a_thread_without_signals", "qemu keeps a signal to itself"),
 ];
+const NO_FILTERS: &str = "qemu knows no filters of system calls";
 const OLD_GLIBC: &str = "glibc 2.31 does not survive it where malloc() fails in its __cxa_thread_atexit_impl()";
 const TOO_SLOW: &str = "an emulated processor is too slow for so short a deadline";
 const SANITIZERS: [&str; 2] = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];

@@ -1,4 +1,4 @@
-//! TLS: the handshake, and what its failures mean. Uses `connect`, `crypto`, `verifier`, `clock`, `error`.
+//! TLS: the handshake, and what its failures mean. Uses `connect`, `crypto`, `verifier`, `clock`, `sys`, `error`.
 
 use std::fmt;
 use std::fs::OpenOptions;
@@ -7,6 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -21,9 +22,13 @@ use super::crypto::{self, provider};
 use super::verifier::Verifier;
 use crate::clock::{Clock, Sample};
 use crate::error::{Error, Status, shown};
+use crate::sys;
 
 /// Of a file of certificates; all authorities that there are take a tenth of it.
 const MAX_BYTES: u64 = 4 << 20;
+
+/// How often it is looked whether the machine has random numbers by now: nobody tells.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Whom to believe, who we are, and what is left of earlier sessions.
 pub struct Tls {
@@ -121,6 +126,7 @@ impl Tls {
         name: &ServerName<'static>,
         stream: &mut UntilDeadline<'_>,
     ) -> Result<ClientConnection, Error> {
+        wait_for_random_numbers(stream)?;
         let made = self.made()?;
         let mut session = ClientConnection::new(made.config, name.clone()).map_err(|error| explain(&error))?;
         // A request is in memory as a whole before it is sent, whatever its length.
@@ -179,6 +185,21 @@ impl fmt::Debug for Tls {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Tls").field("roots", &self.roots.len()).finish_non_exhaustive()
     }
+}
+
+/// As long as there are none yet, on a machine that was just switched on.
+fn wait_for_random_numbers(stream: &UntilDeadline<'_>) -> Result<(), Error> {
+    while !sys::has_random_numbers() {
+        let now = Instant::now();
+        if now >= stream.deadline {
+            return Err(Error::new(
+                Status::Timeout,
+                "this machine has not gathered the random numbers yet that TLS needs",
+            ));
+        }
+        stream.cancel.sleep_until(stream.deadline.min(now + LOOK_AGAIN))?;
+    }
+    Ok(())
 }
 
 /// The protocol of a session in words, and whether it resumed an earlier one.
