@@ -242,6 +242,16 @@ impl Connection {
     }
 }
 
+/// Makes room for more as a vector does, and wipes the place that it leaves.
+fn make_room(bytes: &mut Vec<u8>, more: usize) {
+    if bytes.capacity() - bytes.len() < more {
+        let mut larger = Vec::with_capacity(bytes.capacity().saturating_mul(2).max(bytes.len() + more));
+        larger.extend_from_slice(bytes);
+        bytes.as_mut_slice().zeroize();
+        *bytes = larger;
+    }
+}
+
 impl Transport for Connection {
     fn buffers(&mut self) -> &mut dyn Buffers {
         &mut self.buffers
@@ -253,6 +263,7 @@ impl Transport for Connection {
             self.is_answering = false;
             self.has_more = false;
         }
+        make_room(&mut self.held_back, amount);
         let output = &mut self.buffers.output()[..amount];
         self.held_back.extend_from_slice(output);
         output.zeroize();

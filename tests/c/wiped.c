@@ -14,7 +14,7 @@
 #include "check.h"
 
 /* What HMAC turns the bytes of a key over with. */
-enum { LONGEST = 128, CHUNK = 1 << 16, TURNED = 0xff, IPAD = 0x36, OPAD = 0x5c };
+enum { LONGEST = 128, CHUNK = 1 << 16, LARGE = 200 * 1024, TURNED = 0xff, IPAD = 0x36, OPAD = 0x5c };
 
 /* Nothing is given back, so that what was not wiped stays to be found: the next one to ask would write over it. A definition in the
  * program comes before libc's, for the library too. */
@@ -213,6 +213,17 @@ static void call(const trro_client *client) {
     CHECK_STATUS(trro_get_devices(client, &request, buffer, sizeof buffer, &page, NULL, &error), TRRO_STATUS_OK, &error);
 }
 
+/* What is sent does not fit where a usual request does. The service takes it, or it does not. */
+static void call_with_much(const trro_client *client) {
+    static char json[LARGE], buffer[64 * 1024];
+    static const char begin[] = "{\"PageNum\":1,\"PageSize\":1,\"DeviceId\":\"", end[] = "\"}";
+    size_t length;
+    memset(json, 'x', sizeof json);
+    memcpy(json, begin, sizeof begin - 1);
+    memcpy(json + sizeof json - sizeof end, end, sizeof end);
+    trro_call(client, "GetDevices", json, buffer, sizeof buffer, &length, NULL, NULL);
+}
+
 /* One that has an answer. */
 static trro_watch *watch(const trro_client *client) {
     trro_watch_config config = TRRO_WATCH_CONFIG_INIT;
@@ -250,6 +261,7 @@ int main(int argc, char **argv) {
         running = watch(client);
     for (turn = 0; turn < 3; turn++)
         call(client);
+    call_with_much(client);
     wipe_own();
     /* That it is found while it is there shows that the search can find it. */
     CHECK(count(uses_day_key ? &hidden_day_key : &hidden_key) > 0);
