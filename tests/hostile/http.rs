@@ -84,6 +84,11 @@ fn chunks() -> Vec<Case> {
     let bad = || Expected::Status("BAD_RESPONSE");
     let of = |text: String| chunked(text.as_bytes());
     let in_ones: String = body.bytes().map(|byte| format!("1\r\n{}\r\n", byte as char)).collect();
+    let packed_and_chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked";
+    let in_one_chunk = |bytes: &[u8]| {
+        let (size, end) = (format!("{:x}\r\n", bytes.len()), b"\r\n0\r\n\r\n");
+        [size.as_bytes(), bytes, end].concat()
+    };
     let both = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: {length}");
     vec![
         bytes("chunks::one::is_sound", of(format!("{length:x}\r\n{body}\r\n0\r\n\r\n")), is_sound()),
@@ -92,6 +97,15 @@ fn chunks() -> Vec<Case> {
         bytes("chunks::size_is_no_number", of(format!("zz\r\n{body}\r\n0\r\n\r\n")), bad()),
         bytes("chunks::size_is_negative", of(format!("-1\r\n{body}\r\n0\r\n\r\n")), bad()),
         bytes("chunks::size_is_empty", of(format!("\r\n{body}\r\n0\r\n\r\n")), bad()),
+        bytes("chunks::size_with_a_prefix", of(format!("0x{length:x}\r\n{body}\r\n0\r\n\r\n")), bad()),
+        bytes("chunks::of_packed_data", raw(packed_and_chunked, &in_one_chunk(&gzipped(body.as_bytes()))), bad()),
+        bytes("chunks::with_a_trailer::is_sound", of(format!("{length:x}\r\n{body}\r\n0\r\nX: y\r\n\r\n")), is_sound()),
+        Case::new(
+            "chunks::trailers_without_end",
+            Answer::Endless(chunked(format!("{length:x}\r\n{body}\r\n0\r\n").as_bytes()), b"X: y\r\n".repeat(600)),
+            Expected::Status("TIMEOUT"),
+        )
+        .with_deadline_ms(SHORT_MS),
         bytes("chunks::size_overflows", of(format!("fffffffffffffffff\r\n{body}\r\n0\r\n\r\n")), bad()),
         bytes("chunks::size_is_too_small", of(format!("1\r\n{body}\r\n0\r\n\r\n")), bad()),
         bytes(
@@ -122,11 +136,22 @@ fn heads() -> Vec<Case> {
     let bad = || Expected::Status("BAD_RESPONSE");
     let many: String = (0..1000).map(|number| format!("\r\nX-{number}: x")).collect();
     let head = "HTTP/1.1 200 OK";
+    let (no_day, last_year) = ("Fri, 31 Feb 2027 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT");
+    let lines_of_unix = format!("HTTP/1.1 200 OK\nContent-Length: {}\n\n{sound}", sound.len()).into_bytes();
     let close = format!("HTTP/1.0 200 OK\r\n\r\n{sound}").into_bytes();
     vec![
         bytes("head::http_1_0_and_the_end::is_sound", close, is_sound()),
         bytes("head::no_reason::is_sound", with("HTTP/1.1 200"), is_sound()),
         bytes("head::type_of_a_web_page::is_sound", with(&format!("{head}\r\nContent-Type: text/html")), is_sound()),
+        bytes("head::lines_end_without_a_carriage_return::is_sound", lines_of_unix, is_sound()),
+        bytes("head::a_value_beyond_ascii::is_sound", with(&format!("{head}\r\nX: \u{e9}")), is_sound()),
+        bytes("head::a_date_that_is_none::is_sound", with(&format!("{head}\r\nDate: yesterday")), is_sound()),
+        bytes("head::a_date_without_such_a_day::is_sound", with(&format!("{head}\r\nDate: {no_day}")), is_sound()),
+        bytes("head::a_date_of_the_last_year::is_sound", with(&format!("{head}\r\nDate: {last_year}")), is_sound()),
+        bytes("head::two_dates::is_sound", with(&format!("{head}\r\nDate: {last_year}\r\nDate: {no_day}")), is_sound()),
+        bytes("head::offers_another_protocol::is_sound", with(&format!("{head}\r\nUpgrade: h2c")), is_sound()),
+        bytes("head::a_folded_line", with(&format!("{head}\r\nX: a\r\n b")), bad()),
+        bytes("head::status_below_100", with("HTTP/1.1 099 Low"), bad()),
         bytes("head::http_2", with("HTTP/2 200"), bad()),
         bytes("head::http_3_1", with("HTTP/3.1 200 OK"), bad()),
         bytes("head::another_protocol", with("ICY 200 OK"), bad()),
@@ -191,12 +216,32 @@ fn statuses() -> Vec<Case> {
             Expected::Status(expected),
         ));
     }
+    for (name, wait) in [
+        ("of_two_to_the_64_less_one_seconds", "18446744073709551615"),
+        ("of_two_to_the_64_seconds", "18446744073709551616"),
+        ("until_the_last_year", "Fri, 31 Dec 9999 23:59:59 GMT"),
+        ("until_before_1970", "Wed, 31 Dec 1969 23:59:59 GMT"),
+        ("of_less_than_nothing", "-1"),
+        ("of_a_fraction", "0.5"),
+    ] {
+        let head = format!("HTTP/1.1 503 Busy\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nRetry-After: {wait}");
+        let expected = Expected::Status("SERVICE_FAILED");
+        cases.push(bytes(&format!("status::503_and_a_wait_{name}"), with_head(&head, b"busy"), expected));
+    }
     let after = |status: &str, times: usize| [status.repeat(times).into_bytes(), ok(sound.as_bytes())].concat();
     let bad = || Expected::Status("BAD_RESPONSE");
     cases.extend([
         bytes("status::100_and_then_200::is_sound", after("HTTP/1.1 100 Continue\r\n\r\n", 1), is_sound()),
         bytes("status::101", after("HTTP/1.1 101 Switching Protocols\r\n\r\n", 1), bad()),
         bytes("status::204", b"HTTP/1.1 204 No Content\r\n\r\n".to_vec(), bad()),
+        bytes("status::204_with_a_sound_body", with_head("HTTP/1.1 204 No Content", sound.as_bytes()), bad()),
+        bytes("status::304_with_a_sound_body", with_head("HTTP/1.1 304 Not Modified", sound.as_bytes()), bad()),
+        bytes("status::102_with_a_body", after("HTTP/1.1 102 Processing\r\nContent-Length: 2\r\n\r\n{}", 1), bad()),
+        bytes(
+            "status::102_twice_and_then_200::is_sound",
+            after("HTTP/1.1 102 Processing\r\nX: y\r\n\r\n", 2),
+            is_sound(),
+        ),
         bytes("status::304", b"HTTP/1.1 304 Not Modified\r\n\r\n".to_vec(), bad()),
         Case::new(
             "status::100_without_end",
@@ -215,6 +260,8 @@ fn statuses() -> Vec<Case> {
 }
 
 fn compressions() -> Vec<Case> {
+    /// The begin of a file whose name follows.
+    const NAMED: &[u8] = &[0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3];
     let sound = sound();
     let with =
         |encoding: &str, body: &[u8]| with_head(&format!("HTTP/1.1 200 OK\r\nContent-Encoding: {encoding}"), body);
@@ -229,11 +276,23 @@ fn compressions() -> Vec<Case> {
     wrong_inside[20] ^= 0xff;
     let bomb = gzipped(&vec![b' '; 100_000_000]);
     let twice = gzipped(&packed);
+    let (first, second) = sound.as_bytes().split_at(20);
+    let in_two_parts = [gzipped(first), gzipped(second)].concat();
     vec![
         bytes("gzip::sound::is_sound", with("gzip", &packed), is_sound()),
         bytes("gzip::bomb", with("gzip", &bomb), bad()),
         bytes("gzip::bomb_of_brackets", with("gzip", &gzipped(&vec![b'['; 50_000_000])), bad()),
         bytes("gzip::packed_twice", with("gzip", &twice), bad()),
+        bytes("gzip::packed_twice_and_said_so", with("gzip, gzip", &twice), bad()),
+        bytes("gzip::in_two_parts::is_sound", with("gzip", &in_two_parts), is_sound()),
+        bytes("gzip::something_behind_it", with("gzip", &[&packed[..], b"x"].concat()), ends_early()),
+        bytes("gzip::a_name_of_a_megabyte", with("gzip", &[&NAMED[..], &[b'x'; 1 << 20]].concat()), bad()),
+        Case::new(
+            "gzip::nothing_packed_without_end",
+            Answer::Endless(raw("HTTP/1.1 200 OK\r\nContent-Encoding: gzip", b""), gzipped(b"").repeat(200)),
+            Expected::Status("TIMEOUT"),
+        )
+        .with_deadline_ms(SHORT_MS),
         bytes("gzip::not_packed", with("gzip", sound.as_bytes()), bad()),
         bytes("gzip::nothing", with("gzip", b""), ends_early()),
         bytes("gzip::wrong_checksum", with("gzip", &wrong_sum), bad()),
