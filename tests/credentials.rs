@@ -1,6 +1,8 @@
 //! The role of a cloud instance as what signs: when the metadata service is asked, how long it is waited for, and what
 //! becomes of a call without it.
 
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener};
 use std::time::{Duration, Instant};
 
 use emulator::{
@@ -231,4 +233,66 @@ fn a_late_metadata_service_is_waited_for_no_longer_than_its_patience() {
     let start = Instant::now();
     let error = fails(&cloud, Config { deadline_ms: Some(60_000), ..cloud.config() });
     assert!(error.retryable && (PATIENCE..PATIENCE + NOISE).contains(&start.elapsed()), "{:?}", start.elapsed());
+}
+
+/// Answers whoever asks with the first bytes, and with the second again and again until he has had enough: its URL.
+fn metadata_that_answers(first: Vec<u8>, again: Vec<u8>) -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let read = stream.read(&mut [0; 4096]).and_then(|_| stream.write_all(&first));
+            // Whoever goes away has had enough.
+            while !again.is_empty() && read.is_ok() && stream.write_all(&again).is_ok() {}
+        }
+    });
+    url
+}
+
+#[test]
+fn a_hostile_metadata_service_gives_no_credentials_and_takes_no_longer_than_its_patience() {
+    let cloud = Cloud::new(MetadataOptions::default());
+    let json = |id: &str, token: &str, expiry: &str| {
+        format!(
+            r#"{{"Code":"Success","TmpSecretId":{id},"TmpSecretKey":"{SECRET_KEY}","Token":{token},"ExpiredTime":{expiry}}}"#
+        )
+    };
+    let ok = |body: &str| format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes();
+    let (id, token, expiry) = (r#""AKIDEXAMPLE""#, format!("\"{TOKEN}\""), "4102444800");
+    let sound = json(id, &token, expiry);
+    let chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
+    let elsewhere = format!("HTTP/1.1 302 -\r\nLocation: {}\r\nContent-Length: 0\r\n\r\n", cloud.urls.1).into_bytes();
+    for (what, first, again) in [
+        ("a body without end", b"HTTP/1.1 200 OK\r\n\r\n{\"Code\":\"".to_vec(), vec![b'x'; 4096]),
+        ("blanks without end", b"HTTP/1.1 200 OK\r\n\r\n".to_vec(), vec![b' '; 4096]),
+        ("chunks without end", chunked.clone(), b"1\r\n \r\n".repeat(600)),
+        ("trailers without end", [&chunked[..], b"2\r\n{}\r\n0\r\n"].concat(), b"X: y\r\n".repeat(600)),
+        ("interim answers without end", Vec::new(), b"HTTP/1.1 103 -\r\n\r\n".repeat(200)),
+        ("a head without end", b"HTTP/1.1 200 OK\r\n".to_vec(), b"X: y\r\n".repeat(600)),
+        ("more than is taken", ok(&(sound.clone() + &" ".repeat(70_000))), Vec::new()),
+        ("the way to another", elsewhere, Vec::new()),
+        ("nothing", Vec::new(), Vec::new()),
+        ("an id that is a number", ok(&json("1", &token, expiry)), Vec::new()),
+        ("a token of two lines", ok(&json(id, r#""a\r\nX-Evil: b""#, expiry)), Vec::new()),
+        ("a token that is null", ok(&json(id, "null", expiry)), Vec::new()),
+        ("a token that is empty", ok(&json(id, r#""""#, expiry)), Vec::new()),
+        ("an expiry that is a string", ok(&json(id, &token, r#""4102444800""#)), Vec::new()),
+        ("an expiry of nothing", ok(&json(id, &token, "0")), Vec::new()),
+        ("an expiry before 1970", ok(&json(id, &token, "-1")), Vec::new()),
+        ("an expiry beyond all numbers", ok(&json(id, &token, "1e400")), Vec::new()),
+        ("an expiry of 64 bits and more", ok(&json(id, &token, "9223372036854775808")), Vec::new()),
+        ("two answers", ok(&(sound.clone() + &sound)), Vec::new()),
+        ("a byte order mark", ok(&format!("\u{feff}{sound}")), Vec::new()),
+        ("brackets", ok(&"[".repeat(60_000)), Vec::new()),
+    ] {
+        let urls = (cloud.urls.0.clone(), metadata_that_answers(first, again));
+        let start = Instant::now();
+        let error = fails(&cloud, config(&cloud.role, &urls));
+        assert!(start.elapsed() < PATIENCE + NOISE, "{what}: {:?}: {error}", start.elapsed());
+    }
+    // So that the others would be taken if it were not for what is wrong with them.
+    let urls = (cloud.urls.0.clone(), metadata_that_answers(ok(&json(id, &token, "9223372036854775807")), Vec::new()));
+    let error = call(&Client::new(config(&cloud.role, &urls)).unwrap()).unwrap_err();
+    assert_eq!((error.status, error.attempts), (Status::AuthRejected, 1), "{error}");
 }
