@@ -18,7 +18,7 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use socket2::{Domain, Socket, Type};
 use support::{Outcome, Test};
 
-const PROGRAMS: [&str; 36] = [
+const PROGRAMS: [&str; 37] = [
     "account",
     "actions",
     "arguments",
@@ -44,6 +44,7 @@ const PROGRAMS: [&str; 36] = [
     "listing",
     "logs",
     "no_memory",
+    "no_threads",
     "process",
     "retries",
     "rows",
@@ -64,7 +65,7 @@ const HAS_AN_ALLOCATOR: &str = "no_memory";
 const FUZZY: &str = "fuzzy";
 const NO_SANITIZERS: &str = "the sanitizers do not run under an emulator of the processor";
 /// What a program cannot do, or cannot be told, where the processor is emulated.
-const NOT_UNDER_AN_EMULATOR: [(&str, &str); 11] = [
+const NOT_UNDER_AN_EMULATOR: [(&str, &str); 13] = [
     ("available::both_requests_share_the_deadline", TOO_SLOW),
     ("available::a_count_of_another_type_fails", TOO_SLOW),
     ("early::a_call_ends_at_its_deadline", NO_FILTERS),
@@ -75,6 +76,8 @@ const NOT_UNDER_AN_EMULATOR: [(&str, &str); 11] = [
     ("no_memory::an_answer_for_which_there_is_no_memory_is_an_error", "qemu does not hold a program to its RLIMIT_AS"),
     ("no_memory::one_allocation_that_fails_ends_in_an_error_or_an_abort", OLD_GLIBC),
     ("no_memory::no_memory_at_all_ends_in_an_error_or_an_abort", OLD_GLIBC),
+    ("no_threads::a_lookup_fails_and_the_next_is_made_when_there_are_threads", NO_FILTERS),
+    ("no_threads::no_watch_begins_and_calls_go_on", NO_FILTERS),
     ("watch::callbacks_come_one_at_a_time_from_a_thread_without_signals", "qemu keeps a signal to itself"),
 ];
 const NO_FILTERS: &str = "qemu knows no filters of system calls";
