@@ -65,11 +65,12 @@ const HAS_AN_ALLOCATOR: &str = "no_memory";
 const FUZZY: &str = "fuzzy";
 const NO_SANITIZERS: &str = "the sanitizers do not run under an emulator of the processor";
 /// What a program cannot do, or cannot be told, where the processor is emulated.
-const NOT_UNDER_AN_EMULATOR: [(&str, &str); 13] = [
+const NOT_UNDER_AN_EMULATOR: [(&str, &str); 14] = [
     ("available::both_requests_share_the_deadline", TOO_SLOW),
     ("available::a_count_of_another_type_fails", TOO_SLOW),
     ("early::a_call_ends_at_its_deadline", NO_FILTERS),
     ("early::a_call_can_be_cancelled", NO_FILTERS),
+    ("early::a_client_with_a_key_of_its_own_is_not_made", NO_FILTERS),
     ("early::what_needs_none_is_done", NO_FILTERS),
     ("failures::a_late_answer_is_a_timeout", TOO_SLOW),
     ("failures::a_dripping_answer_is_a_timeout", TOO_SLOW),

@@ -66,7 +66,8 @@ impl Handle for trro_client {
 /// @param client  Where the client goes. Must not be NULL; *client is NULL after a failure. End it with trro_client_free().
 /// @param error   What went wrong; may be NULL.
 /// @return TRRO_STATUS_OK; TRRO_STATUS_INVALID_ARGUMENT; TRRO_STATUS_NO_CREDENTIALS; TRRO_STATUS_CREDENTIALS_FAILED;
-///         TRRO_STATUS_CONNECT_FAILED, if no descriptor is left; TRRO_STATUS_INTERNAL.
+///         TRRO_STATUS_CONNECT_FAILED, if no descriptor is left, or if a machine that was just switched on
+///         has no random numbers yet for client_key_file; TRRO_STATUS_INTERNAL.
 /// @par Threads
 /// Any. The environment is read: no other thread may change it meanwhile.
 /// @par Blocking

@@ -1,4 +1,4 @@
-//! The certificate by which the service or its gateway knows this client. Uses `crypto`, `tls`, `error`.
+//! The certificate by which the service or its gateway knows this client. Uses `crypto`, `tls`, `sys`, `error`.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,7 +9,8 @@ use rustls::sign::CertifiedKey;
 
 use super::crypto::provider;
 use super::tls::{certificates, read};
-use crate::error::Error;
+use crate::error::{Error, Status};
+use crate::sys;
 
 /// A certificate with its chain and its key, both in PEM form, by which the service or its gateway knows this client.
 pub fn from_files(certificate: &Path, key: &Path) -> Result<Arc<CertifiedKey>, Error> {
@@ -18,6 +19,11 @@ pub fn from_files(certificate: &Path, key: &Path) -> Result<Arc<CertifiedKey>, E
     let pem = read("client_key_file", key)?;
     let secret = PrivateKeyDer::from_pem_slice(&pem)
         .map_err(|_| bad(format!("has no unencrypted private key in PEM form: {}", key.display())))?;
+    // One of elliptic curves is mixed with some as it is read, and no deadline would end the wait for them.
+    if !sys::has_random_numbers() {
+        let message = "this machine has not gathered the random numbers yet that the key of client_key_file needs";
+        return Err(Error::new(Status::ConnectFailed, message));
+    }
     let signing_key = provider()
         .key_provider
         .load_private_key(secret)

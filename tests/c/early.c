@@ -81,6 +81,51 @@ static void a_call_can_be_cancelled(void) {
     trro_client_free(client);
 }
 
+/* Of nobody, and made for this test. */
+static const char key[] =
+    "-----BEGIN PRIVATE KEY-----\n"
+    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgc0LbYr1Q0tzqtF7r\n"
+    "M8D2GKiava6EtNBpf58BYPtp0A+hRANCAAQrLzKiaS9BZMb6Gy28c+mtYqcl+6Pd\n"
+    "p7y45adV7RfCjpx+03YfX93W27R9EbpDxYtTBQeLeRJ7ASoaiGmT5Jfw\n"
+    "-----END PRIVATE KEY-----\n";
+static const char certificate[] =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBcDCCARWgAwIBAgIURbVkye/iJMu0mHioHpi+KENlD4gwCgYIKoZIzj0EAwIw\n"
+    "DDEKMAgGA1UEAwwBYTAgFw0yNjExMzAxNDUxMzJaGA8yMTI2MTEwNjE0NTEzMlow\n"
+    "DDEKMAgGA1UEAwwBYTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABCsvMqJpL0Fk\n"
+    "xvobLbxz6a1ipyX7o92nvLjlp1XtF8KOnH7Tdh9f3dbbtH0RukPFi1MFB4t5EnsB\n"
+    "KhqIaZPkl/CjUzBRMB0GA1UdDgQWBBS4j9amqXnFGe9Uk9yWI8qnXg2dbTAfBgNV\n"
+    "HSMEGDAWgBS4j9amqXnFGe9Uk9yWI8qnXg2dbTAPBgNVHRMBAf8EBTADAQH/MAoG\n"
+    "CCqGSM49BAMCA0kAMEYCIQDypOhhvi0KIp06eBtEYzO6H1pbBRgXd98mIADhcqaV\n"
+    "pgIhAKdC2UZQPt8sNQjsRrEHignKWf7j1Ij0jQlT7EjJJ17g\n"
+    "-----END CERTIFICATE-----\n";
+
+static void write_file(char path[], const char *text) {
+    const int file = mkstemp(path);
+    CHECK(file >= 0 && write(file, text, strlen(text)) == (ssize_t)strlen(text) && close(file) == 0);
+}
+
+/* A key of elliptic curves is mixed with random numbers as it is read. */
+static void a_client_with_a_key_of_its_own_is_not_made(void) {
+    static char key_file[] = "/tmp/trro-early-XXXXXX", certificate_file[] = "/tmp/trro-early-XXXXXX";
+    trro_client_config config = config_for_test();
+    trro_client *client = NULL;
+    trro_error error = uninitialised_error();
+    trro_status status;
+    const int64_t began_ms = now_ms();
+    write_file(key_file, key);
+    write_file(certificate_file, certificate);
+    config.client_key_file = key_file;
+    config.client_cert_file = certificate_file;
+    be_without_random_numbers();
+    status = trro_client_new(&config, &client, &error);
+    unlink(key_file);
+    unlink(certificate_file);
+    CHECK_STATUS(status, TRRO_STATUS_CONNECT_FAILED, &error);
+    CHECK(strstr(error.message, "random numbers") != NULL && error.retryable == 1 && client == NULL);
+    CHECK(now_ms() - began_ms < NOISE_MS);
+}
+
 static void what_needs_none_is_done(void) {
     trro_client *client;
     be_without_random_numbers();
@@ -92,6 +137,7 @@ static void what_needs_none_is_done(void) {
 static const test tests[] = {
     {"a_call_ends_at_its_deadline", a_call_ends_at_its_deadline, "", 0},
     {"a_call_can_be_cancelled", a_call_can_be_cancelled, "", 0},
+    {"a_client_with_a_key_of_its_own_is_not_made", a_client_with_a_key_of_its_own_is_not_made, "", 0},
     {"what_needs_none_is_done", what_needs_none_is_done, "", 1},
 };
 RUN_TESTS(tests)
