@@ -95,7 +95,7 @@ fn without_escapes(mut text: &str) -> Option<Zeroizing<String>> {
     while let Some((before, escaped)) = text.split_once('\\') {
         plain.push_str(before);
         let (escape, rest) = escaped.split_at_checked(if escaped.starts_with('u') { 5 } else { 1 })?;
-        plain.push(serde_json::from_str(&["\"\\", escape, "\""].concat()).ok()?);
+        plain.push_str(&serde_json::from_str::<String>(&["\"\\", escape, "\""].concat()).ok()?);
         text = rest;
     }
     plain.push_str(text);
