@@ -207,6 +207,13 @@ fn an_answer_without_credentials_is_named() {
 }
 
 #[test]
+fn an_answer_of_more_than_64_kib_is_not_read() {
+    let cloud = Cloud::new(MetadataOptions { token: "t".repeat(64 * 1024), ..MetadataOptions::default() });
+    let error = fails(&cloud, cloud.config());
+    assert!(error.message.contains("(65536 bytes)"), "{error}");
+}
+
+#[test]
 fn nobody_there_is_worth_another_call() {
     let Cloud { service, metadata, role, urls } = Cloud::new(MetadataOptions::default());
     drop(metadata);
