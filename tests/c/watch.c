@@ -329,6 +329,41 @@ static void after_a_cancellation_it_goes_on(void) {
     trro_client_free(client);
 }
 
+static char last_line[256];
+static atomic_int has_told;
+
+static void keep_line(void *user_data, int32_t level, const char *message) {
+    (void)user_data;
+    (void)level;
+    if (strncmp(message, "watch: ", 7) == 0 && !atomic_load(&has_told)) {
+        snprintf(last_line, sizeof last_line, "%s", message);
+        atomic_store(&has_told, 1);
+    }
+}
+
+/* What turns the direction of the letters behind it makes another line of it to who reads it. */
+static void an_id_changes_nothing_else_in_a_line_of_the_log(void) {
+    static const char turning[] = "\xe2\x80\xae";
+    trro_client_config client_config = config_for_test();
+    trro_watch_config config = TRRO_WATCH_CONFIG_INIT;
+    trro_authorization_query query = TRRO_AUTHORIZATION_QUERY_INIT;
+    trro_client *client;
+    trro_watch *watch;
+    char id[16];
+    client_config.log_fn = keep_line;
+    CHECK(trro_client_new(&client_config, &client, NULL) == TRRO_STATUS_OK);
+    set_devices(ONE_LICENSE);
+    snprintf(id, sizeof id, "d%se", turning);
+    query.project_id = "p";
+    query.device_id = id;
+    config.query = &query;
+    watch = watch_with(client, &config);
+    UNTIL(atomic_load(&has_told));
+    CHECK(strstr(last_line, "watch: d e: the project has no device") != NULL && strstr(last_line, turning) == NULL);
+    CHECK(trro_watch_free(watch) == TRRO_STATUS_OK);
+    trro_client_free(client);
+}
+
 static const test tests[] = {
     {"before_the_first_answer_nothing_is_known", before_the_first_answer_nothing_is_known, "stall-head", 1},
     {"the_first_answer_comes_by_itself", the_first_answer_comes_by_itself, "", 1},
@@ -344,6 +379,7 @@ static const test tests[] = {
     {"an_answer_grows_too_old_and_a_new_one_mends_it", an_answer_grows_too_old_and_a_new_one_mends_it, "", -1},
     {"the_first_answer_may_come_after_an_outage", the_first_answer_may_come_after_an_outage, "hang-up|hang-up", 3},
     {"it_is_read_in_a_signal_handler_and_by_many_threads", it_is_read_in_a_signal_handler_and_by_many_threads, "", -1},
+    {"an_id_changes_nothing_else_in_a_line_of_the_log", an_id_changes_nothing_else_in_a_line_of_the_log, "", 1},
     {"after_a_cancellation_it_goes_on", after_a_cancellation_it_goes_on, "stall-head", -1},
 };
 RUN_TESTS(tests)
