@@ -480,9 +480,17 @@ fn clean_run(program: &mut Command, expected: i32) -> Result<String, Failed> {
 }
 
 fn valgrind_catches_a_broken_program(product: &Product, valgrind: &Path) -> Result<(), Failed> {
-    let (source, binary) = (product.programs.join("leak.c"), product.programs.join("leak"));
-    fs::write(&source, "#include <stdlib.h>\nint main(void) { return malloc(10) == NULL; }\n")?;
-    support::run(support::c_compiler().arg("-O0").arg(&source).arg("-o").arg(&binary))?;
-    let status = valgrind_command(valgrind).arg(&binary).output()?.status;
-    if status.code() == Some(99) { Ok(()) } else { Err("a leak was not caught".into()) }
+    let (source, binary) = (product.programs.join("broken.c"), product.programs.join("broken"));
+    for (fault, statements) in [
+        ("a leak", "return malloc(10) == NULL;"),
+        ("a write behind the end", "char *volatile p = malloc(1); p[1] = 1; free(p);"),
+        ("what was not written", "char *volatile p = malloc(1); if (p[0]) free(p); else free(p);"),
+    ] {
+        fs::write(&source, format!("#include <stdlib.h>\nint main(void) {{ {statements} return 0; }}\n"))?;
+        support::run(support::c_compiler().arg("-O0").arg(&source).arg("-o").arg(&binary))?;
+        if clean_run(valgrind_command(valgrind).arg(&binary), 0).is_ok() {
+            return Err(format!("{fault} was not caught").into());
+        }
+    }
+    Ok(())
 }
