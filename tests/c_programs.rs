@@ -8,9 +8,8 @@ mod support;
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 
 use emulator::{Emulator, Options};
@@ -94,9 +93,9 @@ fn main() {
 
     let mut trials = vec![
         Trial::ignorable_test("sanitizers_catch_a_broken_program", {
-            let (folder, flags) = (folder.clone(), sanitizers.clone());
+            let (folder, library, flags) = (folder.clone(), library.clone(), sanitizers.clone());
             move || match flags {
-                Some(flags) => broken_program_is_caught(&folder, &flags).map(|()| Completion::Completed),
+                Some(flags) => broken_program_is_caught(&folder, &library, &flags).map(|()| Completion::Completed),
                 None if !support::runner().is_empty() => Ok(Completion::ignored_with(NO_SANITIZERS)),
                 None => support::missing("the C compiler has no sanitizers"),
             }
@@ -121,8 +120,7 @@ fn main() {
     for program in PROGRAMS {
         let binary = folder.join(program);
         let source = support::root().join(format!("tests/c/{program}.c"));
-        let flags = if program == HAS_AN_ALLOCATOR { &[][..] } else { &flags[..] };
-        match support::compile(&source, &binary, &library, flags).and_then(|()| support::list(&binary)) {
+        match compile(program, &source, &binary, &library, &flags).and_then(|()| support::list(&binary)) {
             Ok(tests) => trials.extend(tests.into_iter().map(|test| {
                 let binary = binary.clone();
                 Trial::ignorable_test(format!("{program}::{}", test.name), move || {
@@ -136,6 +134,10 @@ fn main() {
         }
     }
     libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn compile(program: &str, source: &Path, binary: &Path, library: &Path, sanitizers: &[&str]) -> Result<(), Failed> {
+    support::compile(source, binary, library, if program == HAS_AN_ALLOCATOR { &[] } else { sanitizers })
 }
 
 /// Why a test of a C program can show nothing here, if it cannot.
@@ -166,17 +168,18 @@ const BROKEN: [(&str, &str); 3] = [
     ("signed integer overflow", "int volatile i = INT_MAX; i = i + 1;"),
 ];
 
-fn broken_program_is_caught(folder: &Path, flags: &[&str]) -> Result<(), Failed> {
+/// Compiled and run as the programs that are to have no fault.
+fn broken_program_is_caught(folder: &Path, library: &Path, flags: &[&str]) -> Result<(), Failed> {
     let (source, binary) = (folder.join("broken.c"), folder.join("broken"));
     for (report, statements) in BROKEN {
         fs::write(
             &source,
             format!("#include <limits.h>\n#include <stdlib.h>\nint main(void) {{ {statements} return 0; }}\n"),
         )?;
-        support::run(support::c_compiler().args(flags).arg(&source).arg("-o").arg(&binary))?;
-        let output = Command::new(&binary).output()?;
-        let said = String::from_utf8_lossy(&output.stderr);
-        if output.status.success() || !said.contains(report) {
+        compile("broken", &source, &binary, library, flags)?;
+        let ended = run(&binary, &Test { name: String::new(), faults: Vec::new(), requests: Some(0) });
+        let said = ended.err().and_then(|failed| failed.message().map(str::to_owned)).unwrap_or_default();
+        if !said.contains(report) {
             return Err(format!("{report} was not caught: {said}").into());
         }
     }
@@ -267,12 +270,17 @@ fn a_setuid_program_takes_no_keys(folder: &Path, library: &Path) -> Outcome {
     if ![&binary, library].iter().all(|path| path.ancestors().skip(1).all(is_open)) {
         return support::missing("other users cannot enter the folder of the tests");
     }
-    if chown(&binary, Some(NOBODY), None).is_err() {
-        return support::missing("only root can give a program to another user");
+    let own = fs::metadata(&binary)?;
+    // With the rights of another user, and of another group.
+    for (user, group, mode) in [(NOBODY, own.gid(), 0o4755), (own.uid(), NOBODY, 0o2755)] {
+        if chown(&binary, Some(user), Some(group)).is_err() {
+            return support::missing("only root can give a program to another user");
+        }
+        fs::set_permissions(&binary, fs::Permissions::from_mode(mode))?;
+        let name = "a_setuid_program_takes_no_keys_from_the_environment".to_owned();
+        run(&binary, &Test { name, faults: Vec::new(), requests: Some(0) })?;
     }
-    fs::set_permissions(&binary, fs::Permissions::from_mode(0o4755))?;
-    let name = "a_setuid_program_takes_no_keys_from_the_environment".to_owned();
-    run(&binary, &Test { name, faults: Vec::new(), requests: Some(0) }).map(|()| Completion::Completed)
+    Ok(Completion::Completed)
 }
 
 /// With the static library of this test run, and the libraries that the README names.

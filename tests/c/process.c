@@ -171,10 +171,10 @@ static void keys_come_from_the_environment(void) {
 }
 
 #ifdef SETUID
-/* Run with the rights of a file's owner, the environment is not to be trusted. */
+/* Run with the rights of a file's owner or group, the environment is not to be trusted. */
 static void a_setuid_program_takes_no_keys_from_the_environment(void) {
     trro_error error;
-    CHECK(getuid() != geteuid());
+    CHECK(getuid() != geteuid() || getgid() != getegid());
     CHECK_STATUS(new_with_environment(&error), TRRO_STATUS_NO_CREDENTIALS, &error);
 }
 #endif
