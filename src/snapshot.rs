@@ -283,6 +283,7 @@ impl Place {
                 .mode(0o600)
                 .custom_flags(libc::O_NONBLOCK | libc::O_NOFOLLOW)
                 .open(&self.unfinished)?;
+            let file = File::from(sys::beyond_standard_streams(file.into())?);
             if !sys::lock(&file)? {
                 return Ok(None);
             }

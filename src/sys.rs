@@ -59,6 +59,21 @@ pub fn wait_for_any(awaited: &[(BorrowedFd<'_>, Readiness)], deadline: Instant) 
     }
 }
 
+/// The same under a number that is none of the standard streams': where the program has closed those, as daemons do, what it prints would
+/// go to the service.
+pub fn beyond_standard_streams(descriptor: OwnedFd) -> io::Result<OwnedFd> {
+    if descriptor.as_raw_fd() > libc::STDERR_FILENO {
+        return Ok(descriptor);
+    }
+    // SAFETY: makes a new descriptor, which is nobody else's.
+    unsafe {
+        match libc::fcntl(descriptor.as_raw_fd(), libc::F_DUPFD_CLOEXEC, libc::STDERR_FILENO + 1) {
+            -1 => Err(io::Error::last_os_error()),
+            beyond => Ok(OwnedFd::from_raw_fd(beyond)),
+        }
+    }
+}
+
 /// How often this process, or one that it comes of, was forked.
 static FORKS: AtomicU32 = AtomicU32::new(0);
 
@@ -112,7 +127,7 @@ impl Event {
             if descriptor < 0 {
                 return Err(io::Error::last_os_error());
             }
-            Ok(Event(OwnedFd::from_raw_fd(descriptor)))
+            beyond_standard_streams(OwnedFd::from_raw_fd(descriptor)).map(Event)
         }
     }
 

@@ -10,7 +10,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::cancel::{Cancel, Ended, cancelled};
 use crate::error::{Error, Status};
-use crate::sys::Readiness;
+use crate::sys::{Readiness, beyond_standard_streams};
 
 /// How long an address is tried alone before the next one is tried beside it.
 const HEAD_START: Duration = Duration::from_millis(250);
@@ -89,6 +89,7 @@ fn in_turns(addresses: &[SocketAddr]) -> VecDeque<SocketAddr> {
 
 fn begin(address: &SocketAddr, options: &Options<'_>) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(*address), Type::STREAM, Some(Protocol::TCP))?;
+    let socket = Socket::from(beyond_standard_streams(socket.into())?);
     socket.set_nonblocking(true)?;
     // A request leaves in one piece: waiting for more to send would only delay it.
     socket.set_tcp_nodelay(true)?;

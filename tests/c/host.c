@@ -353,6 +353,31 @@ static void call_in_every_way(void) {
     trro_client_free(client);
 }
 
+static void print(void *data, int32_t level, const char *message) {
+    (void)data;
+    (void)level;
+    printf("%s\n", message);
+    fflush(stdout);
+}
+
+/* As in a daemon. Nothing of the library's may have the number of a stream that the program writes to. */
+static void what_is_printed_goes_to_nobody_where_there_are_no_standard_streams(void) {
+    trro_client_config config = config_for_test();
+    trro_client *client;
+    int stream;
+    config.credentials_fn = environments_key;
+    config.log_level = TRRO_LOG_LEVEL_DEBUG;
+    config.log_fn = print;
+    for (stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
+        CHECK(close(stream) == 0);
+    client = client_of(&config);
+    succeeds_at_once(client, "dev1");
+    for (stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
+        CHECK(fcntl(stream, F_GETFD) == -1 && errno == EBADF);
+    succeeds_at_once(client, "dev1");
+    trro_client_free(client);
+}
+
 static void be_told(int signal_number) {
     (void)signal_number;
 }
@@ -382,6 +407,8 @@ static const test tests[] = {
     {"without_descriptors_a_lookup_fails", without_descriptors_a_lookup_fails, "", 0},
     {"forks_during_calls_disturb_neither_side", forks_during_calls_disturb_neither_side, "late:200", 10},
     {"a_small_stack_is_enough_for_everything", a_small_stack_is_enough_for_everything, "error:InternalError", 2},
+    {"what_is_printed_goes_to_nobody_where_there_are_no_standard_streams",
+     what_is_printed_goes_to_nobody_where_there_are_no_standard_streams, "", 2},
     {"nothing_is_left_behind", nothing_is_left_behind, "error:InternalError|gzip|stall-head", 4},
 };
 RUN_TESTS(tests)
