@@ -78,7 +78,8 @@ impl Proxy {
             _ => return Err(bad(FORM)),
         };
         let has_path = parsed.uri().path_and_query().is_some_and(|path| path.as_str() != "/");
-        let bare_host = parsed.host().trim_start_matches('[').trim_end_matches(']');
+        // In a URL, the link that an address belongs to is behind an escaped sign (RFC 6874).
+        let bare_host = parsed.host().trim_start_matches('[').trim_end_matches(']').replacen("%25", "%", 1);
         // A port that is none would count as not given.
         let port_is_bad = parsed.uri().authority().is_some_and(|authority| {
             authority.as_str().rsplit_once(authority.host()).is_some_and(|(_, port)| !port.is_empty())
@@ -102,7 +103,7 @@ impl Proxy {
                 return Err(bad("has a user or a password that its protocol cannot carry"));
             }
         }
-        Ok(Proxy { protocol, host: Host::parse(bare_host), port: parsed.port(), login })
+        Ok(Proxy { protocol, host: Host::parse(&bare_host), port: parsed.port(), login })
     }
 
     /// What it is when the way to the proxy itself fails with `error`.
@@ -129,6 +130,8 @@ impl fmt::Display for Proxy {
         match &self.host {
             Host::Loopback => write!(formatter, "localhost:{}", self.port),
             Host::Address(address) => write!(formatter, "{}", std::net::SocketAddr::new(*address, self.port)),
+            // An address with the link that it belongs to.
+            Host::Name(name) if name.contains(':') => write!(formatter, "[{name}]:{}", self.port),
             Host::Name(name) => write!(formatter, "{name}:{}", self.port),
         }
     }

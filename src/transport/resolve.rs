@@ -6,7 +6,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -42,8 +42,8 @@ pub struct Resolver {
     cancel: Arc<Cancel>,
 }
 
-/// libc's way from a name to addresses, or a test's.
-type LookUp = dyn Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync;
+/// libc's way from a name to addresses, or a test's. Their port plays no part; an address of one link has the link with it.
+type LookUp = dyn Fn(&str) -> io::Result<Vec<SocketAddr>> + Send + Sync;
 
 struct Lookup {
     look_up: Box<LookUp>,
@@ -62,7 +62,7 @@ struct LookupState {
 }
 
 struct Found {
-    addresses: Vec<IpAddr>,
+    addresses: Vec<SocketAddr>,
     /// Since boot.
     at: Duration,
 }
@@ -89,29 +89,32 @@ impl Resolver {
     }
 
     /// The addresses of a host that needs no lookup, else what `look_up` finds.
-    fn known_or(&self, look_up: impl FnOnce(&str) -> Result<Vec<IpAddr>, Error>) -> Result<Vec<SocketAddr>, Error> {
+    fn known_or(&self, look_up: impl FnOnce(&str) -> Result<Vec<SocketAddr>, Error>) -> Result<Vec<SocketAddr>, Error> {
         let addresses = match &self.host {
-            Host::Loopback => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
-            Host::Address(address) => vec![*address],
+            Host::Loopback => vec![(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()],
+            Host::Address(address) => vec![(*address, 0).into()],
             Host::Name(name) => look_up(name)?,
         };
-        Ok(addresses.into_iter().take(MAX_ADDRESSES).map(|address| SocketAddr::new(address, self.port)).collect())
+        let with_port = |mut address: SocketAddr| {
+            address.set_port(self.port);
+            address
+        };
+        Ok(addresses.into_iter().take(MAX_ADDRESSES).map(with_port).collect())
     }
 }
 
-fn look_up_in_libc(host: &str) -> io::Result<Vec<IpAddr>> {
-    // The port plays no part in a lookup.
-    Ok((host, 0).to_socket_addrs()?.map(|address| address.ip()).collect())
+fn look_up_in_libc(host: &str) -> io::Result<Vec<SocketAddr>> {
+    Ok((host, 0).to_socket_addrs()?.collect())
 }
 
 impl Lookup {
-    fn new(look_up: impl Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync + 'static) -> Arc<Lookup> {
+    fn new(look_up: impl Fn(&str) -> io::Result<Vec<SocketAddr>> + Send + Sync + 'static) -> Arc<Lookup> {
         Arc::new(Lookup { look_up: Box::new(look_up), state: Mutex::default() })
     }
 
     /// The addresses that are remembered, if they are fresh; else those of a lookup, and where that brings nothing in time,
     /// the old ones.
-    fn addresses(self: &Arc<Self>, host: &str, timeout: Duration, cancel: &Cancel) -> Result<Vec<IpAddr>, Error> {
+    fn addresses(self: &Arc<Self>, host: &str, timeout: Duration, cancel: &Cancel) -> Result<Vec<SocketAddr>, Error> {
         let state = self.lock();
         let timeout = match &state.found {
             Some(fresh) if fresh.age() < FRESH_FOR => return Ok(fresh.addresses.clone()),
@@ -131,7 +134,7 @@ impl Lookup {
         host: &str,
         timeout: Duration,
         cancel: &Cancel,
-    ) -> Result<Vec<IpAddr>, Error> {
+    ) -> Result<Vec<SocketAddr>, Error> {
         let failed = |what: &str, error: &io::Error| {
             Error::new(Status::ResolveFailed, format!("cannot {what} a name lookup: {error}")).with_os_error(error)
         };
@@ -171,7 +174,7 @@ impl Lookup {
     }
 
     /// The last thing that the thread does with the lock held.
-    fn finish(&self, host: &str, found: io::Result<Vec<IpAddr>>) {
+    fn finish(&self, host: &str, found: io::Result<Vec<SocketAddr>>) {
         let mut state = self.lock();
         state.failure = match found {
             Ok(addresses) if !addresses.is_empty() => {
@@ -206,7 +209,7 @@ impl LookupState {
     }
 
     /// An old answer is better than none: most addresses stay.
-    fn old_or(&self, error: Error) -> Result<Vec<IpAddr>, Error> {
+    fn old_or(&self, error: Error) -> Result<Vec<SocketAddr>, Error> {
         self.found.as_ref().map(|found| found.addresses.clone()).ok_or(error)
     }
 }
@@ -243,12 +246,12 @@ mod tests {
 
     const LONG: Duration = Duration::from_secs(60);
 
-    fn loopback() -> Vec<IpAddr> {
-        vec![IpAddr::from([127, 0, 0, 1])]
+    fn loopback() -> Vec<SocketAddr> {
+        vec![SocketAddr::from(([127, 0, 0, 1], 0))]
     }
 
     /// A lookup that ends, each time, when the sender says how.
-    fn told() -> (Arc<Lookup>, mpsc::Sender<io::Result<Vec<IpAddr>>>, Arc<AtomicU32>) {
+    fn told() -> (Arc<Lookup>, mpsc::Sender<io::Result<Vec<SocketAddr>>>, Arc<AtomicU32>) {
         let (tell, told) = mpsc::channel();
         let told = Mutex::new(told);
         let lookups = Arc::new(AtomicU32::new(0));
@@ -318,8 +321,9 @@ mod tests {
         }
         assert_eq!(lookups.load(Ordering::SeqCst), 1);
         grow_old(&lookup);
-        tell.send(Ok(vec![IpAddr::from([127, 0, 0, 2])])).unwrap();
-        assert_eq!(lookup.addresses("host.example", LONG, &never()).unwrap(), [IpAddr::from([127, 0, 0, 2])]);
+        let other = SocketAddr::from(([127, 0, 0, 2], 0));
+        tell.send(Ok(vec![other])).unwrap();
+        assert_eq!(lookup.addresses("host.example", LONG, &never()).unwrap(), [other]);
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub fn run() {
         "call" => call_once(),
         "look-up" => isolated::look_up(),
         "lied-to" => isolated::be_lied_to(),
+        "link" => isolated::reach_link(),
         "devices" => isolated::serve_devices(),
         other => panic!("{other}: no such task"),
     }

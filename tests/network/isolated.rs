@@ -2,7 +2,7 @@
 
 use std::env;
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr, TcpListener, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddrV6, TcpListener, UdpSocket};
 use std::process::Command;
 use std::sync::PoisonError;
 
@@ -21,6 +21,7 @@ tests![
     the_name_of_a_service_behind_a_proxy_is_looked_up_nowhere,
     a_name_server_that_answers_with_the_loopback_leads_to_nobody_who_is_believed,
     the_chosen_device_carries_the_connection,
+    a_proxy_at_an_address_of_one_link_is_reached,
 ];
 
 /// What a child writes that finds that this machine cannot do what it is to do.
@@ -39,6 +40,10 @@ fn the_chosen_device_carries_the_connection() -> Outcome {
         return support::missing("nsenter is not installed");
     }
     isolated("devices")
+}
+
+fn a_proxy_at_an_address_of_one_link_is_reached() -> Outcome {
+    isolated("link")
 }
 
 /// Runs a child in namespaces of its own.
@@ -79,6 +84,25 @@ pub fn look_up() {
     let mut question = [0; 512];
     let length = name_server.recv(&mut question).unwrap();
     assert!(String::from_utf8_lossy(&question[..length]).contains("trro"));
+}
+
+/// In the child: a gateway that has no address but that of its link, which is none without the link's name.
+pub fn reach_link() {
+    assert!(ip("link set lo up") && ip("address add fe80::7/64 dev lo nodad"));
+    let service = Service::named(NOWHERE, Options::default());
+    let proxy = proxies::proxy(ProxyProtocol::Http, None);
+    // The loopback is the first device of every namespace.
+    let listener = TcpListener::bind(SocketAddrV6::new("fe80::7".parse().unwrap(), 0, 0, 1)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    ways::lead(listener, proxy.url().rsplit_once(':').unwrap().1.parse().unwrap());
+    // As everybody writes it, and as RFC 6874 wants it in a URL.
+    for link in ["%lo", "%25lo"] {
+        let url = format!("http://[fe80::7{link}]:{port}");
+        assert_eq!(call_with(Config { proxy: Some(&url), ..service.config() }), Ok(10), "{url}");
+    }
+    let url = format!("http://[fe80::7%eth99]:{port}");
+    let error = call_with(Config { proxy: Some(&url), ..service.config() }).unwrap_err();
+    assert_eq!(error.status, Status::ProxyFailed, "{error}");
 }
 
 /// Of the service as everybody reaches it.
