@@ -51,7 +51,6 @@ pub struct Client {
     log: Arc<Log>,
     retries: Policy,
     limiter: Mutex<Limiter>,
-    url: String,
     host_header: String,
     /// Sent with every request.
     headers: CommonHeaders,
@@ -134,8 +133,8 @@ impl Client {
 
     /// The URL of the service.
     #[cfg_attr(not(feature = "watch"), expect(dead_code, reason = "only watches ask"))]
-    pub(crate) fn service(&self) -> &str {
-        &self.url
+    pub(crate) fn service(&self) -> String {
+        self.transport.url()
     }
 
     /// What the program is told by.

@@ -57,7 +57,7 @@ impl Client {
         };
         let endpoint = Endpoint::parse(config.endpoint.unwrap_or(INTERNATIONAL)).map_err(without_secrets)?;
         let (clock, cancel) = (Arc::new(Clock::default()), Arc::new(Cancel::new()?));
-        let (url, host_header) = (endpoint.url.to_string(), endpoint.host_header.clone());
+        let host_header = endpoint.host_header.clone();
         let headers = common_headers(&host_header, &user_agent, language, region.as_deref())?;
         let transport = transport(&config, endpoint, &clock, &cancel, &log).map_err(without_secrets)?;
         Ok(Client {
@@ -68,7 +68,6 @@ impl Client {
             log,
             retries: Policy { max_attempts },
             limiter: Mutex::new(limiter),
-            url,
             host_header,
             headers,
             deadline,

@@ -4,8 +4,7 @@
 //! Source: `cvm_role_provider.go` of the official Go SDK and `credential.py` of the Python one, which agree; for the
 //! characters of a role's name, "CreateRole" in the documents of the CAM API.
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
@@ -32,11 +31,14 @@ pub fn role_path(role: &str) -> Result<String, Error> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Answer {
+struct Answer<'a> {
     code: Option<String>,
     tmp_secret_id: Option<String>,
-    tmp_secret_key: Option<Text>,
-    token: Option<Text>,
+    /// As they stand there: serde_json would take the escapes out of them in room of its own, which nobody wipes.
+    #[serde(borrow)]
+    tmp_secret_key: Option<&'a RawValue>,
+    #[serde(borrow)]
+    token: Option<&'a RawValue>,
     /// Seconds since 1970.
     expired_time: Option<i64>,
 }
@@ -56,21 +58,21 @@ pub fn decode_role(role: &str, http_status: u16, body: &[u8]) -> Result<Credenti
         return Err(failed(format!("HTTP status {http_status}, and 200 was expected")));
     }
     // What serde_json says may quote a secret.
-    let answer: Answer =
-        serde_json::from_slice(body).map_err(|_| failed(format!("it did not answer with {EXPECTED}")))?;
+    let answer: Answer = serde_json::from_slice(body).map_err(|_| failed(unexpected()))?;
     answer.credentials().map_err(failed)
 }
 
-impl Answer {
+impl Answer<'_> {
     fn credentials(&self) -> Result<Credentials, String> {
+        let (secret_key, token) = (text(self.tmp_secret_key)?, text(self.token)?);
         match self.code.as_deref() {
             Some("Success") => {}
             Some(code) => return Err(format!("its Code is {}, and Success was expected", printable(code))),
             None => return Err("the answer has no Code".to_owned()),
         }
         let secret_id = part("TmpSecretId", self.tmp_secret_id.as_deref())?;
-        let secret_key = part("TmpSecretKey", self.tmp_secret_key.as_ref().map(|key| key.0.as_str()))?;
-        let token = part("Token", self.token.as_ref().map(|token| token.0.as_str()))?;
+        let secret_key = part("TmpSecretKey", secret_key.as_ref().map(|key| key.as_str()))?;
+        let token = part("Token", token.as_ref().map(|token| token.as_str()))?;
         let expires_at_s = self.expired_time.filter(|time| *time > 0);
         let expires_at_s = expires_at_s.ok_or("the answer has no ExpiredTime, in seconds since 1970")?;
         let credentials = Credentials::new(secret_id, secret_key, Some(token));
@@ -78,15 +80,15 @@ impl Answer {
     }
 }
 
-/// A string that is wiped. serde_json would take the escapes out of it in room of its own, which nobody wipes.
-struct Text(Zeroizing<String>);
+fn unexpected() -> String {
+    format!("it did not answer with {EXPECTED}")
+}
 
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Text, D::Error> {
-        let quoted = <&RawValue>::deserialize(deserializer)?.get();
-        let inside = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-        inside.and_then(without_escapes).map(Text).ok_or_else(|| D::Error::custom("no string of ASCII"))
-    }
+/// What a string says, in memory that is wiped.
+fn text(value: Option<&RawValue>) -> Result<Option<Zeroizing<String>>, String> {
+    let Some(value) = value else { return Ok(None) };
+    let inside = value.get().strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inside.and_then(without_escapes).map(Some).ok_or_else(unexpected)
 }
 
 /// `None` where an escape stands for half of a character only, of which no secret has any.

@@ -8,6 +8,7 @@
 
 mod surroundings;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use ureq::ProxyProtocol;
@@ -79,7 +80,11 @@ impl Proxy {
         };
         let has_path = parsed.uri().path_and_query().is_some_and(|path| path.as_str() != "/");
         // In a URL, the link that an address belongs to is behind an escaped sign (RFC 6874).
-        let bare_host = parsed.host().trim_start_matches('[').trim_end_matches(']').replacen("%25", "%", 1);
+        let bare_host = parsed.host().trim_start_matches('[').trim_end_matches(']');
+        let bare_host = match bare_host.split_once('%') {
+            Some((address, link)) => Cow::Owned([address, link.strip_prefix("25").unwrap_or(link)].join("%")),
+            None => Cow::Borrowed(bare_host),
+        };
         // A port that is none would count as not given.
         let port_is_bad = parsed.uri().authority().is_some_and(|authority| {
             authority.as_str().rsplit_once(authority.host()).is_some_and(|(_, port)| !port.is_empty())

@@ -237,6 +237,11 @@ impl Transport {
         })
     }
 
+    /// Where requests go.
+    pub fn url(&self) -> String {
+        self.settings.endpoint.url.to_string()
+    }
+
     /// Opens a connection in stages, which carries no request: all before `deadline`.
     pub fn probe(&self, deadline: Instant) -> Probe<'_> {
         Probe::new(&self.settings, &self.resolver, deadline)

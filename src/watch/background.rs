@@ -221,7 +221,7 @@ fn run(background: &Weak<Background>, signals: &Arc<Signals>) {
                 let was_woken = signals.wake.take();
                 // The program has closed what is not its own: nobody can wake this thread any more.
                 if !was_woken && !matches!(waited, Ok(None)) {
-                    std::thread::sleep(PAUSE_WITHOUT_WAKE);
+                    let _ = wait_for_any(&[], Instant::now() + PAUSE_WITHOUT_WAKE);
                 }
             }
         }

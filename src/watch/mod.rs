@@ -81,6 +81,8 @@ struct Watched {
 /// Where the last answer is kept.
 struct Kept {
     path: PathBuf,
+    /// The URL of the service.
+    endpoint: String,
     key: Option<Zeroizing<Key>>,
 }
 
@@ -123,9 +125,11 @@ impl Watch {
             shared: Shared::new(nothing),
             event: Event::new().map_err(|error| no_descriptor(&error))?,
             changed: config.changed,
-            snapshot: config
-                .snapshot
-                .map(|(path, key)| Kept { path: absolute(path), key: key.map(|key| Zeroizing::new(*key)) }),
+            snapshot: config.snapshot.map(|(path, key)| Kept {
+                path: absolute(path),
+                endpoint: background.client().service(),
+                key: key.map(|key| Zeroizing::new(*key)),
+            }),
             progress: Mutex::new(Progress {
                 pace: Pace::new(i64::from(period_s) * 1000, config.device_id),
                 next_ms: 0,
@@ -226,8 +230,8 @@ impl Watched {
 
     /// Before the thread knows of the watch. A file that cannot be used is as if there were none, and told.
     fn read_kept(&self, client: &Client) {
-        let Some(Kept { path, key }) = &self.snapshot else { return };
-        match snapshot::read(path, &self.whose(client), key.as_deref()) {
+        let Some(kept @ Kept { path, key, .. }) = &self.snapshot else { return };
+        match snapshot::read(path, &self.whose(kept), key.as_deref()) {
             Ok(kept) => {
                 self.recall(client, kept.as_ref(), &|| true);
                 self.progress().kept = kept;
@@ -236,8 +240,8 @@ impl Watched {
         }
     }
 
-    fn whose<'a>(&'a self, client: &'a Client) -> Whose<'a> {
-        Whose { endpoint: client.service(), project_id: &self.project_id, device_id: &self.device_id }
+    fn whose<'a>(&'a self, kept: &'a Kept) -> Whose<'a> {
+        Whose { endpoint: &kept.endpoint, project_id: &self.project_id, device_id: &self.device_id }
     }
 
     fn publish(&self, known: Known, go_on: &dyn Fn() -> bool) {
@@ -252,7 +256,7 @@ impl Watched {
 
     /// Keeps an answer in the file, if it says something else than what is in there, or is a good deal younger.
     fn keep(&self, client: &Client, progress: &mut Progress, finding: &Finding) {
-        let Some(Kept { path, key }) = &self.snapshot else { return };
+        let Some(kept @ Kept { path, key, .. }) = &self.snapshot else { return };
         let is_news = progress.kept.as_ref().is_none_or(|kept| {
             // The monthly time goes down at every answer while streams run; where it runs out, the reason changes.
             let what_lasts = |facts: Facts| (facts.license_count, facts.expire_time_s);
@@ -263,7 +267,7 @@ impl Watched {
             !is_same || younger_s < 0 || younger_s >= worth_it_s
         });
         if is_news {
-            let content = Content::new(&self.whose(client), finding);
+            let content = Content::new(&self.whose(kept), finding);
             if let Err(error) = snapshot::write(path, &content, key.as_deref()) {
                 client.log().warning(format_args!("watch: the answer is not kept: {error}"));
             }
