@@ -76,7 +76,7 @@ fn has_cjson() -> bool {
 fn emulator() -> Result<PathBuf, Failed> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--quiet", "--locked", "--package", "emulator", "--target-dir"]).arg(target_folder());
-    support::run(cargo.current_dir(support::root()))?;
+    support::run(support::as_by_hand(&mut cargo).current_dir(support::root()))?;
     Ok(target_folder().join("debug/emulator"))
 }
 
