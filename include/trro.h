@@ -106,7 +106,8 @@
  * it, and the watches of a client in another, as long as there are any; all signals are blocked in both. No other thread is
  * made. A client belongs to the process that made it: in a child after fork() calls return TRRO_STATUS_INVALID_ARGUMENT,
  * and trro_client_free() only closes descriptors. Who closes what he has not opened (closefrom() in a program that becomes a daemon)
- * makes clients afterwards: calls on one from before fail with EBADF or at their deadline, and freeing it may close what is not its own.
+ * makes clients afterwards: calls on one from before fail, with EBADF in trro_error.os_error or with TRRO_STATUS_TIMEOUT at their
+ * deadline, and trro_client_free() may close what is not the client's.
  *
  * BESIDE THE VENDOR'S SDK. This header defines none of the names of trro_field.h, nor of what is documented of
  * trro_remote.h, and may come before or after them (those are C++; this is C and C++). It includes stddef.h, without
